@@ -1,0 +1,96 @@
+// Package config holds the settings: one struct, filled once by flags and environment (flags win),
+// validated, and passed on as a value.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Config is every setting. The tags are the single list of names, defaults and explanations;
+// .env.example and the command line's help are held against them.
+type Config struct {
+	Addr           string   `env:"ANNALS_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	DataDir        string   `env:"ANNALS_DATA_DIR" default:"data" type:"path" help:"Folder for the embedded PostgreSQL, keys and unsent mail."`
+	DatabaseURL    string   `env:"ANNALS_DATABASE_URL" help:"PostgreSQL to use instead of the embedded one; its user owns the database and may create roles."`
+	Demo           bool     `env:"ANNALS_DEMO" help:"Load the demo: a channel, people and some weeks of activity."`
+	SecretKey      string   `env:"ANNALS_SECRET_KEY" help:"All keys derive from it, at least 32 characters. Without one, a key is made once in the data directory."`
+	PublicURL      string   `env:"ANNALS_PUBLIC_URL" help:"Where people reach the portal; stands in mails. Default: http://ADDR."`
+	TrustedProxies []string `env:"ANNALS_TRUSTED_PROXIES" sep:"," help:"Addresses or networks whose X-Forwarded-For is believed."`
+	SMTPURL        string   `env:"ANNALS_SMTP_URL" help:"smtp://user:password@host:port or smtps://…. Without one, mail goes to a folder in the data directory."`
+	CatalogDir     string   `env:"ANNALS_CATALOG_DIR" help:"Folder with further catalogue files (*.yaml)."`
+	PostgresBin    string   `env:"ANNALS_POSTGRES_BIN" help:"Folder with the PostgreSQL programs for the embedded server."`
+	LogLevel       string   `env:"ANNALS_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+// minSecret is the shortest secret key: 32 characters hold 128 bits even where they are hexadecimal.
+const minSecret = 32
+
+// Validate says in one sentence what is wrong with the first bad setting.
+func (c Config) Validate() error {
+	if c.SecretKey != "" && len(c.SecretKey) < minSecret {
+		return fmt.Errorf("ANNALS_SECRET_KEY has %d characters; it needs at least %d", len(c.SecretKey), minSecret)
+	}
+	for name, value := range map[string]string{"ANNALS_DATABASE_URL": c.DatabaseURL, "ANNALS_PUBLIC_URL": c.PublicURL, "ANNALS_SMTP_URL": c.SMTPURL} {
+		if value == "" {
+			continue
+		}
+		// The value may hold a password, so neither it nor url.Parse's error is shown.
+		if u, err := url.Parse(value); err != nil || u.Scheme == "" || (u.Host == "" && u.RawQuery == "") {
+			return fmt.Errorf("%s is not a URL such as %s", name, map[string]string{
+				"ANNALS_DATABASE_URL": "postgres://user:password@host:5432/annals",
+				"ANNALS_PUBLIC_URL":   "https://log.example.com",
+				"ANNALS_SMTP_URL":     "smtp://user:password@host:587",
+			}[name])
+		}
+	}
+	if _, err := c.Proxies(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Proxies are the networks whose X-Forwarded-For is believed.
+func (c Config) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		if !strings.Contains(s, "/") {
+			a, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("ANNALS_TRUSTED_PROXIES: %q is neither an address nor a network such as 10.0.0.0/8", s)
+			}
+			out = append(out, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("ANNALS_TRUSTED_PROXIES: %q is neither an address nor a network such as 10.0.0.0/8", s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// Public is the address of the portal, without a slash at its end.
+func (c Config) Public() string {
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/")
+	}
+	return "http://" + c.Addr
+}
+
+// Level is the log level as slog has it.
+func (c Config) Level() slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return slog.LevelInfo
+	}
+	return l
+}
