@@ -1,0 +1,140 @@
+// Package dbtest gives tests a real PostgreSQL: one private server for each test binary, and in it
+// one migrated database for each test that commits.
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"annals/backend/db"
+	"annals/backend/postgres"
+	"annals/migrations"
+)
+
+// appPassword is the runtime role's in every test database.
+const appPassword = "test"
+
+var (
+	server   *postgres.Server
+	template = "annals_template"
+	made     atomic.Int64
+)
+
+// Main starts the server, runs the tests and stops it: func TestMain(m *testing.M) { dbtest.Main(m) }.
+func Main(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "annals-test-")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	root, err := ModuleRoot()
+	if err != nil {
+		return fail(err)
+	}
+	server, err = postgres.Start(ctx, postgres.Options{DataDir: dir, NodeDirs: []string{filepath.Join(root, "tools", "postgres")}, Log: slog.New(slog.DiscardHandler),
+		Settings: map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+			// A zone with daylight saving and a fractional offset: what silently takes local time for UTC fails here.
+			"timezone": "Australia/Lord_Howe"}})
+	if err != nil {
+		return fail(err)
+	}
+	defer server.Stop(10 * time.Second) //nolint:errcheck // the test is over
+	if err := create(ctx, template, ""); err != nil {
+		return fail(err)
+	}
+	if err := db.Migrate(ctx, server.DSN(template), appPassword, migrations.Files); err != nil {
+		return fail(err)
+	}
+	return m.Run()
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "dbtest: no PostgreSQL for the tests:", err)
+	return 1
+}
+
+// ModuleRoot is the folder of go.mod.
+func ModuleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", fmt.Errorf("no go.mod above %s", dir)
+		}
+		dir = up
+	}
+}
+
+func create(ctx context.Context, name, from string) error {
+	pool, err := sql.Open("pgx", server.DSN("postgres"))
+	if err != nil {
+		return err
+	}
+	defer pool.Close() //nolint:errcheck // one statement
+	statement := fmt.Sprintf("CREATE DATABASE %q", name)
+	if from != "" {
+		statement += fmt.Sprintf(" TEMPLATE %q", from)
+	}
+	_, err = pool.ExecContext(ctx, statement)
+	return err
+}
+
+// New makes a database of the test's own and opens it as the runtime does.
+func New(t testing.TB) *db.DB {
+	t.Helper()
+	d, _ := NewWithOwner(t)
+	return d
+}
+
+// NewWithOwner also returns the owner's connection, which no wall stands before: for looking at
+// what is really stored, and for taking a wall away.
+func NewWithOwner(t testing.TB) (*db.DB, *sql.DB) {
+	t.Helper()
+	url := NewURL(t)
+	d, err := db.Open(t.Context(), url, appPassword)
+	if err != nil {
+		t.Fatalf("open test database: %v", err)
+	}
+	owner, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatalf("open test database as owner: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := owner.Close(); err != nil {
+			t.Errorf("close owner's connection: %v", err)
+		}
+		if err := d.Close(); err != nil {
+			t.Errorf("close test database: %v", err)
+		}
+	})
+	return d, owner
+}
+
+// NewURL makes a database of the test's own and returns the owner's URL of it.
+func NewURL(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test_%d", made.Add(1))
+	if err := create(t.Context(), name, template); err != nil {
+		t.Fatalf("make test database: %v", err)
+	}
+	return server.DSN(name)
+}
