@@ -1,0 +1,34 @@
+import { MantineProvider } from "@mantine/core"
+import { Notifications } from "@mantine/notifications"
+import { QueryClientProvider } from "@tanstack/react-query"
+import { RouterProvider } from "@tanstack/react-router"
+import { StrictMode } from "react"
+import { createQueryClient } from "./queries"
+import { createAppRouter } from "./router"
+import { followSession } from "./session"
+import { cssVariables, theme } from "./theme"
+
+const queryClient = createQueryClient()
+const router = createAppRouter(queryClient)
+followSession(queryClient, router)
+
+/** The number that the content security policy lets our styles in by; the server writes it. */
+const styleNonce = () => document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? ""
+
+export function Providers() {
+	return (
+		<StrictMode>
+			<MantineProvider
+				theme={theme}
+				cssVariablesResolver={cssVariables}
+				defaultColorScheme="auto"
+				getStyleNonce={styleNonce}
+			>
+				<Notifications position="bottom-right" autoClose={5000} limit={3} />
+				<QueryClientProvider client={queryClient}>
+					<RouterProvider router={router} />
+				</QueryClientProvider>
+			</MantineProvider>
+		</StrictMode>
+	)
+}

@@ -1,0 +1,223 @@
+import { ActionIcon, AppShell, Burger, Menu, Modal, Table, useMantineColorScheme } from "@mantine/core"
+import { useDisclosure, useHotkeys } from "@mantine/hooks"
+import { useQueryClient } from "@tanstack/react-query"
+import { Link, Outlet, useNavigate } from "@tanstack/react-router"
+import { ChevronDown, CircleHelp, LogOut, Monitor, Moon, Search, Sun, UserRound } from "lucide-react"
+import { Fragment, lazy, Suspense, useState } from "react"
+import { api } from "@/api/client"
+import { useMe, zoneOf } from "@/api/me"
+import type { Level, Me } from "@/api/types"
+import { Mark } from "@/components/Brand"
+import { ZoneProvider } from "@/components/Time"
+import { navigation } from "./navigation"
+import classes from "./Shell.module.css"
+
+// Nobody needs the jump box on the first screen.
+const JumpBox = lazy(() => import("./JumpBox").then((m) => ({ default: m.JumpBox })))
+
+/** The frame around every page of a person who is signed in. */
+export function Shell() {
+	const me = useMe()
+	const [menu, { toggle, close }] = useDisclosure()
+	const [help, helping] = useDisclosure()
+	const [jump, setJump] = useState({ loaded: false, open: false })
+	const jumpOpen = (open: boolean) => setJump({ loaded: true, open })
+	useHotkeys([
+		["mod+K", () => jumpOpen(true)],
+		["shift+?", helping.open],
+		["?", helping.open],
+	])
+	return (
+		<ZoneProvider zone={zoneOf(me)}>
+			<AppShell
+				header={{ height: 48 }}
+				navbar={{ width: 168, breakpoint: "sm", collapsed: { mobile: !menu } }}
+				transitionDuration={0}
+			>
+				<a href="#main" className={classes.skip}>
+					Skip to the content
+				</a>
+				<AppShell.Header className={classes.header} withBorder={false}>
+					<Burger
+						opened={menu}
+						onClick={toggle}
+						hiddenFrom="sm"
+						size="sm"
+						aria-label={menu ? "Close the menu" : "Open the menu"}
+					/>
+					<Link to="/log" className={classes.brand} aria-label="Annals, the log">
+						<Mark />
+						<span className={classes.brandName}>Annals</span>
+					</Link>
+					<ScopePath me={me} />
+					<button
+						type="button"
+						className={classes.jump}
+						onClick={() => jumpOpen(true)}
+						aria-label="Search or jump"
+					>
+						<Search size={14} aria-hidden />
+						<span>Search or jump…</span>
+						<kbd>{/Mac/.test(navigator.userAgent) ? "⌘K" : "Ctrl K"}</kbd>
+					</button>
+					<UserMenu me={me} onHelp={helping.open} />
+				</AppShell.Header>
+				<AppShell.Navbar className={classes.nav} withBorder={false} aria-label="Pages">
+					<Navigation me={me} onFollow={close} />
+				</AppShell.Navbar>
+				<AppShell.Main id="main" tabIndex={-1} className={classes.main}>
+					<Outlet />
+				</AppShell.Main>
+			</AppShell>
+			{jump.loaded && (
+				<Suspense>
+					<JumpBox opened={jump.open} onToggle={jumpOpen} />
+				</Suspense>
+			)}
+			<Modal opened={help} onClose={helping.close} title="Keyboard" size="sm">
+				<Keys />
+			</Modal>
+		</ZoneProvider>
+	)
+}
+
+const levels: Record<Level, string> = {
+	root: "platform",
+	sales_org: "sales organization",
+	dealer: "dealer",
+	reseller: "reseller",
+	user: "end user",
+}
+
+/** Whose log this is: always in sight. */
+function ScopePath({ me }: { me: Me }) {
+	const { scope } = me
+	return (
+		<div className={classes.scope} title={`${scope.label} (${levels[scope.level]})`}>
+			<span className={classes.path} data-testid="scope">
+				{scope.level === "root"
+					? "All organizations"
+					: scope.path.map((node, index) => (
+							<Fragment key={node.name}>
+								{index > 0 && <span className={classes.separator}>›</span>}
+								{node.name}
+							</Fragment>
+						))}
+			</span>
+			<span className={classes.level}>{levels[scope.level]}</span>
+		</div>
+	)
+}
+
+function Navigation({ me, onFollow }: { me: Me; onFollow: () => void }) {
+	const queryClient = useQueryClient()
+	const items = navigation.filter((item) => me.permissions.includes(item.permission))
+	return items.map((item, index) => (
+		<Fragment key={item.to}>
+			{item.group && item.group !== items[index - 1]?.group && (
+				<div className={classes.group}>{item.group}</div>
+			)}
+			<Link
+				to={item.to}
+				className={classes.link}
+				activeOptions={{ exact: item.to === "/settings", includeSearch: false }}
+				onClick={() => {
+					// Coming here by the menu, a person wants what is new, not what they left.
+					if (item.to === "/log") queryClient.resetQueries({ queryKey: ["events"] })
+					onFollow()
+				}}
+			>
+				<item.icon size={15} aria-hidden />
+				{item.label}
+			</Link>
+		</Fragment>
+	))
+}
+
+function UserMenu({ me, onHelp }: { me: Me; onHelp: () => void }) {
+	const { colorScheme, setColorScheme } = useMantineColorScheme()
+	const navigate = useNavigate()
+	const schemes = [
+		{ value: "light", label: "Light", icon: Sun },
+		{ value: "dark", label: "Dark", icon: Moon },
+		{ value: "auto", label: "As the system", icon: Monitor },
+	] as const
+	const Current = schemes.find((scheme) => scheme.value === colorScheme)?.icon ?? Monitor
+	const signOut = async () => {
+		// Whatever the server says, this browser forgets.
+		await api.signOut().catch(() => undefined)
+		await navigate({ to: "/sign-in" })
+	}
+	return (
+		<>
+			<Menu position="bottom-end">
+				<Menu.Target>
+					<ActionIcon variant="subtle" color="gray" aria-label="Light or dark">
+						<Current size={15} />
+					</ActionIcon>
+				</Menu.Target>
+				<Menu.Dropdown>
+					{schemes.map((scheme) => (
+						<Menu.Item
+							key={scheme.value}
+							leftSection={<scheme.icon size={14} />}
+							onClick={() => setColorScheme(scheme.value)}
+							fw={scheme.value === colorScheme ? 600 : undefined}
+						>
+							{scheme.label}
+						</Menu.Item>
+					))}
+				</Menu.Dropdown>
+			</Menu>
+			<Menu position="bottom-end" width={220}>
+				<Menu.Target>
+					<button type="button" className={classes.user} aria-label={`Account of ${me.user.name}`}>
+						<UserRound size={15} aria-hidden />
+						<span className={classes.userName}>{me.user.name}</span>
+						<ChevronDown size={13} aria-hidden />
+					</button>
+				</Menu.Target>
+				<Menu.Dropdown>
+					<Menu.Label>{me.user.email}</Menu.Label>
+					<Menu.Item component={Link} to="/me" leftSection={<UserRound size={14} />}>
+						My sign-ins and account
+					</Menu.Item>
+					<Menu.Item leftSection={<CircleHelp size={14} />} onClick={onHelp}>
+						Keyboard
+					</Menu.Item>
+					<Menu.Divider />
+					<Menu.Item leftSection={<LogOut size={14} />} onClick={signOut}>
+						Sign out
+					</Menu.Item>
+				</Menu.Dropdown>
+			</Menu>
+		</>
+	)
+}
+
+const keys = [
+	["/", "Search the log"],
+	["Ctrl K or ⌘K", "Jump to a page, a person, an object or an entry"],
+	["j, k", "Next, previous entry"],
+	["Enter", "Open what is focused"],
+	["r", "Show the newest entries"],
+	["Esc", "Close the drawer, leave the field"],
+	["?", "This list"],
+] as const
+
+function Keys() {
+	return (
+		<Table withRowBorders={false} fz="sm">
+			<Table.Tbody>
+				{keys.map(([key, what]) => (
+					<Table.Tr key={key}>
+						<Table.Td w={120}>
+							<kbd>{key}</kbd>
+						</Table.Td>
+						<Table.Td>{what}</Table.Td>
+					</Table.Tr>
+				))}
+			</Table.Tbody>
+		</Table>
+	)
+}

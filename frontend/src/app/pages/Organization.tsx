@@ -1,0 +1,46 @@
+import { getRouteApi } from "@tanstack/react-router"
+import { useCallback, useMemo } from "react"
+import type { Tenant } from "@/api/types"
+import { LogView } from "@/features/log/LogView"
+import { type LogSearch, logSearch } from "@/features/log/search"
+import { OrganizationPage } from "@/features/organization/OrganizationPage"
+import { PeopleOf } from "@/features/people/PeopleOf"
+
+const route = getRouteApi("/shell/organization/$id")
+
+export function OrganizationAndLog() {
+	const { id } = route.useParams()
+	const { tab } = route.useSearch()
+	const navigate = route.useNavigate()
+	return (
+		<OrganizationPage
+			id={id}
+			tab={tab ?? "details"}
+			onTab={(next) => navigate({ search: next === "details" ? {} : { tab: next } })}
+			people={<PeopleOf key={id} tenantId={id} />}
+			log={(tenant) => <Log tenant={tenant} />}
+		/>
+	)
+}
+
+function Log({ tenant }: { tenant: Tenant }) {
+	const search = route.useSearch()
+	const navigate = route.useNavigate()
+	const onSearch = useCallback(
+		(next: LogSearch, how?: { replace?: boolean }) =>
+			void navigate({ search: { ...next, tab: "log" }, replace: how?.replace }),
+		[navigate],
+	)
+	const question = useMemo(() => logSearch(search), [search])
+	const fixed = useMemo(() => within(tenant), [tenant])
+	return <LogView search={question} onSearch={onSearch} fixed={fixed} />
+}
+
+/** The filter for everything of a node and below it; the platform's own node has all. */
+function within(tenant: Tenant) {
+	const id = [String(tenant.id)]
+	if (tenant.level === "sales_org") return { salesOrgId: id }
+	if (tenant.level === "dealer") return { dealerId: id }
+	if (tenant.level === "reseller") return { resellerId: id }
+	return {}
+}

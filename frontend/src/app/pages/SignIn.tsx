@@ -1,0 +1,19 @@
+import { useQueryClient } from "@tanstack/react-query"
+import { getRouteApi, useRouter } from "@tanstack/react-router"
+import { SignInPage } from "@/features/signin/SignInPage"
+
+const route = getRouteApi("/sign-in")
+
+export function SignIn() {
+	const { next } = route.useSearch()
+	const router = useRouter()
+	const queryClient = useQueryClient()
+	return (
+		<SignInPage
+			onDone={() => {
+				queryClient.clear()
+				router.history.push(next ?? "/log")
+			}}
+		/>
+	)
+}

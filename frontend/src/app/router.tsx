@@ -1,0 +1,247 @@
+import { Button } from "@mantine/core"
+import type { QueryClient } from "@tanstack/react-query"
+import {
+	createRootRouteWithContext,
+	createRoute,
+	createRouter,
+	Link,
+	lazyRouteComponent,
+	notFound,
+	redirect,
+} from "@tanstack/react-router"
+import { meQuery } from "@/api/me"
+import { Problem } from "@/api/problem"
+import type { Permission } from "@/api/types"
+import { Empty, Failure } from "@/components/States"
+import { catalogueSearch } from "@/features/catalogue/search"
+import { logSearch } from "@/features/log/search"
+import { objectsSearch } from "@/features/objects/search"
+import { peopleSearch } from "@/features/people/search"
+import { signInSearch } from "@/features/signin/search"
+import { id, parseSearch, type RawSearch, stringifySearch } from "@/lib/params"
+import { Shell } from "./Shell"
+import { meTab, organizationTab, personTab } from "./tabs"
+
+/** A page of one thing, by its number. */
+const numbered = {
+	parse: ({ id: text }: { id: string }) => ({ id: number(text) }),
+	stringify: ({ id: value }: { id: number }) => ({ id: String(value) }),
+}
+
+type Context = { queryClient: QueryClient }
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound })
+
+const signIn = createRoute({
+	getParentRoute: () => root,
+	path: "/sign-in",
+	validateSearch: signInSearch,
+	component: lazyRouteComponent(() => import("./pages/SignIn"), "SignIn"),
+})
+
+/** Everything below needs a session; without one the way leads through the sign-in and back. */
+const shell = createRoute({
+	getParentRoute: () => root,
+	id: "shell",
+	beforeLoad: async ({ context, location }) => {
+		try {
+			return { me: await context.queryClient.ensureQueryData(meQuery) }
+		} catch (error) {
+			if (error instanceof Problem && error.status === 401)
+				throw redirect({
+					to: "/sign-in",
+					search: { next: location.href === "/" ? undefined : location.href },
+				})
+			throw error
+		}
+	},
+	component: Shell,
+	errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+	notFoundComponent: NotFound,
+})
+
+/** A page that the viewer has no permission for is one that doesn't exist. */
+const needs =
+	(permission: Permission) =>
+	({ context }: { context: { me: { permissions: string[] } } }) => {
+		if (!context.me.permissions.includes(permission)) throw notFound()
+	}
+
+const home = createRoute({
+	getParentRoute: () => shell,
+	path: "/",
+	beforeLoad: () => {
+		throw redirect({ to: "/log" })
+	},
+})
+
+const log = createRoute({
+	getParentRoute: () => shell,
+	path: "/log",
+	validateSearch: logSearch,
+	beforeLoad: needs("events.read"),
+	component: lazyRouteComponent(() => import("./pages/Log"), "Log"),
+})
+
+const event = createRoute({
+	getParentRoute: () => shell,
+	path: "/events/$id",
+	beforeLoad: needs("events.read"),
+	params: numbered,
+	component: lazyRouteComponent(() => import("./pages/Entry"), "Entry"),
+})
+
+const objects = createRoute({
+	getParentRoute: () => shell,
+	path: "/objects",
+	validateSearch: objectsSearch,
+	beforeLoad: needs("objects.read"),
+	component: lazyRouteComponent(() => import("@/features/objects/ObjectsPage"), "ObjectsPage"),
+})
+
+const object = createRoute({
+	getParentRoute: () => shell,
+	path: "/objects/$kind/$id",
+	validateSearch: logSearch,
+	beforeLoad: needs("objects.read"),
+	params: {
+		parse: ({ kind, id: text }: { kind: string; id: string }) => ({ kind, id: number(text) }),
+		stringify: ({ kind, id: value }: { kind: string; id: number }) => ({ kind, id: String(value) }),
+	},
+	component: lazyRouteComponent(() => import("./pages/Object"), "ObjectAndLog"),
+})
+
+const people = createRoute({
+	getParentRoute: () => shell,
+	path: "/people",
+	validateSearch: peopleSearch,
+	beforeLoad: needs("users.read"),
+	component: lazyRouteComponent(() => import("@/features/people/PeoplePage"), "PeoplePage"),
+})
+
+const person = createRoute({
+	getParentRoute: () => shell,
+	path: "/people/$id",
+	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...personTab(raw) }),
+	beforeLoad: needs("users.read"),
+	params: numbered,
+	component: lazyRouteComponent(() => import("./pages/Person"), "PersonAndLog"),
+})
+
+const organization = createRoute({
+	getParentRoute: () => shell,
+	path: "/organization",
+	beforeLoad: async ({ context }) => {
+		needs("tenants.read")({ context })
+		throw redirect({ to: "/organization/$id", params: { id: context.me.scope.tenantId }, replace: true })
+	},
+})
+
+const tenant = createRoute({
+	getParentRoute: () => shell,
+	path: "/organization/$id",
+	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...organizationTab(raw) }),
+	beforeLoad: needs("tenants.read"),
+	params: numbered,
+	component: lazyRouteComponent(() => import("./pages/Organization"), "OrganizationAndLog"),
+})
+
+const mine = createRoute({
+	getParentRoute: () => shell,
+	path: "/me",
+	validateSearch: meTab,
+	beforeLoad: needs("own.read"),
+	component: lazyRouteComponent(() => import("@/features/me/MePage"), "MePage"),
+})
+
+const catalogue = createRoute({
+	getParentRoute: () => shell,
+	path: "/catalogue",
+	validateSearch: catalogueSearch,
+	beforeLoad: needs("catalog.read"),
+	component: lazyRouteComponent(() => import("@/features/catalogue/CataloguePage"), "CataloguePage"),
+})
+
+const settings = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings",
+	beforeLoad: needs("own.read"),
+	component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+})
+
+const apiKeys = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/api-keys",
+	beforeLoad: needs("api_keys.manage"),
+	component: lazyRouteComponent(() => import("@/features/apikeys/ApiKeysPage"), "ApiKeysPage"),
+})
+
+const imports = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/imports",
+	beforeLoad: needs("imports.run"),
+	component: lazyRouteComponent(() => import("@/features/imports/ImportsPage"), "ImportsPage"),
+})
+
+const routeTree = root.addChildren([
+	signIn,
+	shell.addChildren([
+		home,
+		log,
+		event,
+		objects,
+		object,
+		people,
+		person,
+		organization,
+		tenant,
+		mine,
+		catalogue,
+		settings,
+		apiKeys,
+		imports,
+	]),
+])
+
+/** Every page of the portal; the address reads as the API's parameters do. */
+export function createAppRouter(queryClient: QueryClient) {
+	return createRouter({
+		routeTree,
+		context: { queryClient },
+		parseSearch: (text) => parseSearch(text),
+		stringifySearch,
+		defaultPreload: "intent",
+		defaultPreloadStaleTime: 0,
+		defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+		defaultNotFoundComponent: NotFound,
+		scrollRestoration: false,
+	})
+}
+
+declare module "@tanstack/react-router" {
+	interface Register {
+		router: ReturnType<typeof createAppRouter>
+	}
+}
+
+function number(text: string): number {
+	const found = id(text)
+	if (found === undefined) throw notFound()
+	return found
+}
+
+function NotFound() {
+	return (
+		<Empty
+			title="Not found"
+			action={
+				<Button component={Link} to="/log" variant="default">
+					Go to the log
+				</Button>
+			}
+		>
+			<title>Not found · Annals</title>
+			There is nothing at this address, or nothing that you may see.
+		</Empty>
+	)
+}

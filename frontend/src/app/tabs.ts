@@ -1,0 +1,13 @@
+import { oneOf, type RawSearch } from "@/lib/params"
+
+/** Which tab of a page is open: the first one has no trace in the address. */
+const tab =
+	<Word extends string>(words: readonly Word[]) =>
+	(raw: RawSearch): { tab?: Word } => {
+		const found = oneOf(raw.tab, words)
+		return found ? { tab: found } : {}
+	}
+
+export const personTab = tab(["log"])
+export const organizationTab = tab(["people", "log"])
+export const meTab = tab(["security", "profile"])

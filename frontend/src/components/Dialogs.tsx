@@ -1,0 +1,131 @@
+import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core"
+import { useBlocker } from "@tanstack/react-router"
+import { type ReactNode, useState } from "react"
+import { ProblemNote } from "./States"
+
+/** Asks before a destructive act: what will happen, to what, and why it is done. */
+export function ReasonDialog({
+	title,
+	what,
+	verb,
+	destructive,
+	children,
+	ready = true,
+	onClose,
+	act,
+}: {
+	title: string
+	what: ReactNode
+	verb: string
+	destructive?: boolean
+	/** Further fields. */
+	children?: ReactNode
+	/** Whether the further fields are filled in. */
+	ready?: boolean
+	onClose: () => void
+	act: (reason: string) => Promise<unknown>
+}) {
+	const [reason, setReason] = useState("")
+	const [error, setError] = useState<unknown>()
+	const [busy, setBusy] = useState(false)
+	async function submit(event: React.FormEvent) {
+		event.preventDefault()
+		setBusy(true)
+		setError(undefined)
+		try {
+			await act(reason.trim())
+			onClose()
+		} catch (problem) {
+			setError(problem)
+			setBusy(false)
+		}
+	}
+	return (
+		<Modal opened onClose={onClose} title={title} size="md">
+			<form onSubmit={submit}>
+				<Stack gap="sm">
+					<Text size="sm">{what}</Text>
+					<Textarea
+						label="Reason"
+						description="Kept in the log with this act."
+						autosize
+						minRows={2}
+						maxLength={500}
+						required
+						data-autofocus
+						value={reason}
+						onChange={(event) => setReason(event.currentTarget.value)}
+					/>
+					{children}
+					<ProblemNote error={error} />
+					<Group justify="flex-end" gap="xs">
+						<Button variant="default" onClick={onClose}>
+							Cancel
+						</Button>
+						<Button
+							type="submit"
+							color={destructive ? "red" : undefined}
+							loading={busy}
+							disabled={reason.trim() === "" || !ready}
+						>
+							{verb}
+						</Button>
+					</Group>
+				</Stack>
+			</form>
+		</Modal>
+	)
+}
+
+/** Asks before a page with unsaved changes is left. */
+export function UnsavedGuard({ when }: { when: boolean }) {
+	const blocker = useBlocker({
+		shouldBlockFn: ({ current, next }) => when && current.pathname !== next.pathname,
+		enableBeforeUnload: when,
+		withResolver: true,
+	})
+	if (blocker.status !== "blocked") return null
+	return (
+		<Modal opened onClose={blocker.reset} title="Leave without saving?" size="sm">
+			<Stack gap="sm">
+				<Text size="sm">What you changed here has not been saved.</Text>
+				<Group justify="flex-end" gap="xs">
+					<Button variant="default" onClick={blocker.reset} data-autofocus>
+						Stay
+					</Button>
+					<Button color="red" onClick={blocker.proceed}>
+						Leave
+					</Button>
+				</Group>
+			</Stack>
+		</Modal>
+	)
+}
+
+/** Save and Discard below a form; Save says why it can't be pressed. */
+export function SaveBar({
+	dirty,
+	busy,
+	onDiscard,
+}: {
+	dirty: boolean
+	busy: boolean
+	onDiscard: () => void
+}) {
+	return (
+		<Group gap="xs" mt="sm">
+			<Button type="submit" disabled={!dirty} loading={busy}>
+				Save
+			</Button>
+			{dirty ? (
+				<Button variant="subtle" color="gray" onClick={onDiscard}>
+					Discard
+				</Button>
+			) : (
+				<Text size="xs" c="dimmed">
+					Nothing has been changed.
+				</Text>
+			)}
+		</Group>
+	)
+}

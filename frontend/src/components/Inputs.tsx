@@ -1,0 +1,117 @@
+import { PinInput, Select, TextInput, type TextInputProps } from "@mantine/core"
+import { useDebouncedCallback } from "@mantine/hooks"
+import { Search } from "lucide-react"
+import { type Ref, useMemo, useState } from "react"
+import { machineZone, offsetMinutes } from "@/lib/time"
+
+/** Six boxes for a code; they accept a paste and hand over the code when it is whole. */
+export function CodeInput({
+	label,
+	value,
+	onChange,
+	onComplete,
+	error,
+	autoFocus,
+}: {
+	label: string
+	value: string
+	onChange: (code: string) => void
+	onComplete?: (code: string) => void
+	error?: boolean
+	autoFocus?: boolean
+}) {
+	return (
+		<PinInput
+			length={6}
+			type="number"
+			inputMode="numeric"
+			oneTimeCode
+			size="md"
+			value={value}
+			error={error}
+			autoFocus={autoFocus}
+			placeholder=""
+			rootRef={(node) => {
+				node?.setAttribute("role", "group")
+				node?.setAttribute("aria-label", label)
+			}}
+			getInputProps={(index) => ({ "aria-label": `Digit ${index + 1} of 6` })}
+			onChange={onChange}
+			onComplete={onComplete}
+		/>
+	)
+}
+
+/** A search field that tells its value after a pause in typing. */
+export function SearchInput({
+	value,
+	onSearch,
+	inputRef,
+	...rest
+}: Omit<TextInputProps, "value" | "onChange"> & {
+	value: string
+	onSearch: (text: string) => void
+	inputRef?: Ref<HTMLInputElement>
+}) {
+	const [typed, setTyped] = useState({ text: value, from: value })
+	const tell = useDebouncedCallback(onSearch, 250)
+	// The address changed from outside (back button, a chip removed): it wins over what was typed.
+	if (typed.from !== value) setTyped({ text: typed.text.trim() === value ? typed.text : value, from: value })
+	return (
+		<TextInput
+			ref={inputRef}
+			type="search"
+			leftSection={<Search size={14} aria-hidden />}
+			spellCheck={false}
+			autoComplete="off"
+			{...rest}
+			value={typed.text}
+			onChange={(event) => {
+				setTyped({ text: event.currentTarget.value, from: value })
+				tell(event.currentTarget.value.trim())
+			}}
+		/>
+	)
+}
+
+/** All zones that this browser knows, each with its offset of today. */
+export function ZoneSelect({
+	value,
+	onChange,
+	error,
+	label = "Time zone",
+	description,
+}: {
+	value: string
+	onChange: (zone: string) => void
+	error?: string
+	label?: string
+	description?: string
+}) {
+	const zones = useMemo(() => {
+		const now = new Date()
+		const names = new Set(["UTC", machineZone(), ...Intl.supportedValuesOf("timeZone")])
+		if (value) names.add(value)
+		return [...names].map((name) => {
+			const minutes = offsetMinutes(now, name)
+			const sign = minutes < 0 ? "−" : "+"
+			const hours = Math.floor(Math.abs(minutes) / 60)
+			const rest = String(Math.abs(minutes) % 60).padStart(2, "0")
+			return { value: name, label: `${name} (UTC${sign}${hours}:${rest})` }
+		})
+	}, [value])
+	return (
+		<Select
+			label={label}
+			description={description}
+			data={zones}
+			value={value || null}
+			onChange={(zone) => zone && onChange(zone)}
+			searchable
+			limit={80}
+			nothingFoundMessage="No such zone"
+			error={error}
+			allowDeselect={false}
+		/>
+	)
+}

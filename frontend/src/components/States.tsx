@@ -1,0 +1,62 @@
+import { Alert, Button } from "@mantine/core"
+import type { ReactNode } from "react"
+import { asProblem } from "@/api/client"
+import classes from "./States.module.css"
+
+/** Why there is nothing here, and what to do next. */
+export function Empty({
+	title,
+	children,
+	action,
+}: {
+	title: string
+	children?: ReactNode
+	action?: ReactNode
+}) {
+	return (
+		<div className={classes.state}>
+			<h2 className={classes.title}>{title}</h2>
+			{children && <div className={classes.text}>{children}</div>}
+			{action}
+		</div>
+	)
+}
+
+/** What failed, in the server's words, with the number to quote and another try. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+	const problem = asProblem(error)
+	return (
+		<div className={classes.state} role="alert">
+			<h2 className={classes.title}>
+				{problem.status === 404 ? "Not found" : problem.status === 0 ? "No connection" : "That didn't work"}
+			</h2>
+			<div className={classes.text}>{problem.message}</div>
+			{problem.requestId && <div className={classes.request}>Request {problem.requestId}</div>}
+			{retry && problem.status !== 404 && (
+				<Button variant="default" onClick={retry}>
+					Try again
+				</Button>
+			)}
+		</div>
+	)
+}
+
+/** The same inside a form or a dialog: one line or two. */
+export function ProblemNote({ error }: { error: unknown }) {
+	if (!error) return null
+	const problem = asProblem(error)
+	return (
+		<Alert color="red" variant="light" role="alert" p="xs">
+			{problem.message}
+			{problem.fields.length > 0 &&
+				problem.fields.every((field) => !problem.message.includes(field.message)) && (
+					<ul style={{ margin: "4px 0 0", paddingInlineStart: 18 }}>
+						{problem.fields.map((field) => (
+							<li key={field.location + field.message}>{field.message}</li>
+						))}
+					</ul>
+				)}
+			{problem.requestId && <div className={classes.request}>Request {problem.requestId}</div>}
+		</Alert>
+	)
+}

@@ -1,0 +1,59 @@
+import { ActionIcon, Button, Tooltip } from "@mantine/core"
+import { useHotkeys } from "@mantine/hooks"
+import { useQuery } from "@tanstack/react-query"
+import { ChevronDown, ChevronUp } from "lucide-react"
+import { Page } from "@/components/Page"
+import { PathLink, useGoTo } from "@/components/PathLink"
+import { neighboursQuery } from "./api"
+import { CopyLink, EventView } from "./EventView"
+import classes from "./Log.module.css"
+import { entryPath, logPath } from "./paths"
+
+/** One entry at an address that can be sent to somebody. */
+export function EventPage({ id }: { id: number }) {
+	const goTo = useGoTo()
+	const { data: neighbours } = useQuery(neighboursQuery(id))
+	const step = (to: number | null | undefined) => to && goTo(entryPath(to))
+	useHotkeys([
+		["j", () => step(neighbours?.next)],
+		["k", () => step(neighbours?.previous)],
+		["Escape", () => goTo("/log")],
+	])
+	return (
+		<Page
+			title={`Entry ${id}`}
+			actions={
+				<>
+					<Tooltip label="Previous (k)">
+						<ActionIcon
+							variant="default"
+							aria-label="Previous entry"
+							disabled={!neighbours?.previous}
+							onClick={() => step(neighbours?.previous)}
+						>
+							<ChevronUp size={15} />
+						</ActionIcon>
+					</Tooltip>
+					<Tooltip label="Next (j)">
+						<ActionIcon
+							variant="default"
+							aria-label="Next entry"
+							disabled={!neighbours?.next}
+							onClick={() => step(neighbours?.next)}
+						>
+							<ChevronDown size={15} />
+						</ActionIcon>
+					</Tooltip>
+					<CopyLink id={id} />
+					<Button component={PathLink} path={logPath({ event: String(id) })} variant="default">
+						Show in the log
+					</Button>
+				</>
+			}
+		>
+			<div className={classes.permalink}>
+				<EventView id={id} />
+			</div>
+		</Page>
+	)
+}

@@ -1,0 +1,403 @@
+import { ActionIcon, Button, Checkbox, Menu, Popover, SegmentedControl, Stack, Tooltip } from "@mantine/core"
+import { useHotkeys } from "@mantine/hooks"
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
+import {
+	ArrowDown,
+	ArrowUp,
+	ChevronDown,
+	ChevronUp,
+	Columns3,
+	Download,
+	ExternalLink,
+	RefreshCw,
+} from "lucide-react"
+import { type ReactNode, useCallback, useMemo, useRef } from "react"
+import { useMay } from "@/api/me"
+import type { Event } from "@/api/types"
+import { Filters } from "@/components/Filters"
+import { SearchInput } from "@/components/Inputs"
+import { SidePanel } from "@/components/Page"
+import { PathLink } from "@/components/PathLink"
+import { Empty } from "@/components/States"
+import { type Layout, Table } from "@/components/Table"
+import { useZone } from "@/components/Time"
+import { TimeRange } from "@/components/TimeRange"
+import { clock, dayHeading, inUtc } from "@/lib/time"
+import { total } from "@/lib/words"
+import { eventsKey, eventsQuery, newerQuery, useFacets, useLabels } from "./api"
+import { columnIds, columnLabels, eventLabel, useColumns } from "./columns"
+import { CopyLink, EventView } from "./EventView"
+import { exportLog } from "./export"
+import { filterFields, type LogField, logFields } from "./fields"
+import classes from "./Log.module.css"
+import { type Density, useLayout } from "./layout"
+import { entryPath } from "./paths"
+import { filterOf, isFiltered, type LogSearch } from "./search"
+
+type Props = {
+	search: LogSearch
+	/** Puts the next question into the address; `replace` leaves no step for the back button. */
+	onSearch: (next: LogSearch, how?: { replace?: boolean }) => void
+	/** What this page asks in any case: a person's log, an object's timeline. */
+	fixed?: Partial<Record<LogField, string[]>>
+	empty?: ReactNode
+}
+
+/** Where each question's list was left, for the back button. */
+const leftAt = new Map<string, number>()
+
+const none: Record<string, never> = {}
+
+/** The log: questions above, entries below, one entry beside them. */
+export function LogView({ search, onSearch, fixed = none, empty }: Props) {
+	const zone = useZone()
+	const queryClient = useQueryClient()
+	const box = useRef<HTMLInputElement>(null)
+	const { layout, density, setDensity } = useLayout()
+
+	const question = useMemo(() => ({ ...search, ...fixed }), [search, fixed])
+	const list = useInfiniteQuery(eventsQuery(question))
+	const events = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data])
+	const counted = list.data?.pages[0]?.total
+	const newest = useMemo(
+		() => (list.data ? events.reduce((most, event) => Math.max(most, event.id), 0) : undefined),
+		[events, list.data],
+	)
+	const newer = useQuery({
+		...newerQuery(question, newest),
+		enabled: newest !== undefined && search.order !== "oldest" && !search.to && !list.isPlaceholderData,
+	})
+	const labels = useLabels(question)
+
+	const open = useCallback(
+		(event: Event | undefined, how?: { replace?: boolean }) => onSearch({ ...search, event: event?.id }, how),
+		[onSearch, search],
+	)
+	const include = useCallback(
+		(fields: Partial<Record<LogField, string>>) => {
+			const next: LogSearch = { ...search }
+			for (const field of logFields) {
+				const value = fields[field.key]
+				if (value === undefined || fixed[field.key]) continue
+				next[field.key] = field.many ? [...new Set([...(search[field.key] ?? []), value])] : [value]
+			}
+			onSearch(next)
+		},
+		[onSearch, search, fixed],
+	)
+	const refresh = () => queryClient.resetQueries({ queryKey: eventsKey })
+
+	const timeHead = useMemo(
+		() => (
+			<button
+				type="button"
+				className={classes.sort}
+				onClick={() => onSearch({ ...search, order: search.order === "oldest" ? undefined : "oldest" })}
+				title={
+					search.order === "oldest" ? "Oldest first; show newest first" : "Newest first; show oldest first"
+				}
+			>
+				{columnLabels.time}
+				{search.order === "oldest" ? (
+					<ArrowUp size={12} aria-label="oldest first" />
+				) : (
+					<ArrowDown size={12} aria-label="newest first" />
+				)}
+			</button>
+		),
+		[search, onSearch],
+	)
+	const openRow = useCallback((event: Event) => open(event), [open])
+	const columns = useColumns(labels, include, openRow, timeHead)
+	const rowId = useCallback((event: Event) => String(event.id), [])
+	const heading = useCallback((event: Event) => dayHeading(event.occurredAt, zone), [zone])
+
+	const index = events.findIndex((event) => event.id === search.event)
+	const step = (by: 1 | -1) => {
+		const target = index < 0 ? (by === 1 ? events[0] : undefined) : events[index + by]
+		if (target) open(target, { replace: search.event !== undefined })
+		if (by === 1 && index >= events.length - 5 && list.hasNextPage) list.fetchNextPage()
+	}
+	useHotkeys([
+		["/", () => box.current?.focus()],
+		["j", () => step(1)],
+		["k", () => step(-1)],
+		["r", () => void refresh()],
+		["Escape", () => search.event && open(undefined)],
+	])
+
+	const place = JSON.stringify([fixed, filterOf(search), search.order])
+	const scroll = {
+		initial: list.data ? (leftAt.get(place) ?? 0) : 0,
+		onScroll: (top: number) => leftAt.set(place, top),
+	}
+	const active = Object.fromEntries(logFields.map((field) => [field.key, search[field.key] ?? []]))
+	const fields = useMemo(() => filterFields(Object.keys(fixed)), [fixed])
+
+	return (
+		<div className={classes.view}>
+			<div className={classes.controls}>
+				<div className={classes.line}>
+					<SearchInput
+						className={classes.search}
+						inputRef={box}
+						aria-label="Search the log"
+						placeholder="Search the log: a name, an object, an address, any word   /"
+						value={search.q ?? ""}
+						onSearch={(q) => onSearch({ ...search, q: q || undefined, event: undefined }, { replace: true })}
+						onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+					/>
+					<TimeRange
+						value={search}
+						onChange={(range) =>
+							onSearch({
+								...search,
+								last: undefined,
+								from: undefined,
+								to: undefined,
+								...range,
+								event: undefined,
+							})
+						}
+					/>
+				</div>
+				<div className={classes.line}>
+					<Filters
+						fields={fields}
+						values={active}
+						onChange={(key, values) => {
+							const field = logFields.find((one) => one.key === key)
+							if (field)
+								onSearch({
+									...search,
+									[field.key]: values.length > 0 ? values : undefined,
+									event: undefined,
+								})
+						}}
+						onClear={() =>
+							onSearch({
+								q: search.q,
+								last: search.last,
+								from: search.from,
+								to: search.to,
+								order: search.order,
+							})
+						}
+						useSuggestions={(key, prefix) => useFacets(question, key, prefix)}
+						labelOf={labels}
+					/>
+					<span className={classes.total} role="status">
+						{counted && !list.isPlaceholderData ? total(counted, "entry", "entries") : "\u00a0"}
+					</span>
+					<ColumnsMenu layout={layout} density={density} setDensity={setDensity} />
+					<ExportMenu search={question} count={counted && total(counted, "entry", "entries")} />
+					<Tooltip label="Refresh (r)">
+						<ActionIcon variant="default" size={26} aria-label="Refresh" onClick={refresh}>
+							<RefreshCw size={13} />
+						</ActionIcon>
+					</Tooltip>
+				</div>
+			</div>
+			<div className={classes.rows}>
+				{newer.data && newer.data.value > 0 && (
+					<Button className={classes.newer} size="compact-sm" radius="xl" onClick={refresh}>
+						{total(newer.data, "new entry", "new entries")}
+					</Button>
+				)}
+				<Table
+					label="Entries"
+					columns={columns}
+					data={{
+						rows: events,
+						isPending: list.isPending,
+						isStale: list.isPlaceholderData,
+						error: list.error,
+						retry: () => list.refetch(),
+						more: {
+							available: list.hasNextPage,
+							loading: list.isFetchingNextPage,
+							load: () => list.fetchNextPage(),
+						},
+					}}
+					rowId={rowId}
+					rowHeight={density === "compact" ? 32 : 40}
+					cardHeight={62}
+					card={(event) => (
+						<>
+							<div className={classes.cardTop}>
+								<PathLink
+									path={entryPath(event.id)}
+									className={classes.time}
+									title={inUtc(event.occurredAt, zone)}
+								>
+									{clock(event.occurredAt, zone)}
+								</PathLink>
+								<span className={event.actor.hidden ? classes.hidden : classes.name}>
+									{event.actor.name || "System"}
+								</span>
+								<span className={classes.cardQuiet}>
+									{event.outcome === "failure" ? (
+										<span className={classes.failure}>Failed</span>
+									) : (
+										`${event.category ?? ""} · ${eventLabel(event, labels)}`
+									)}
+								</span>
+							</div>
+							<div className={classes.cardText}>{event.description}</div>
+						</>
+					)}
+					heading={heading}
+					selected={search.event ? String(search.event) : undefined}
+					onOpen={openRow}
+					layout={layout}
+					scroll={scroll}
+					foot={list.hasNextPage ? undefined : "No older entries."}
+					empty={
+						isFiltered(search) ? (
+							<Empty
+								title="No entry matches"
+								action={
+									<Button variant="default" onClick={() => onSearch({})}>
+										Clear search and filters
+									</Button>
+								}
+							>
+								Nothing that you may see fits all of this at once. Take away a filter, or look further back in
+								time.
+							</Empty>
+						) : (
+							(empty ?? (
+								<Empty title="The log is empty">
+									Whatever happens from now on appears here, sign-ins included.
+								</Empty>
+							))
+						)
+					}
+				/>
+			</div>
+			{search.event && (
+				<SidePanel
+					title={titleOf(events[index], search.event)}
+					onClose={() => open(undefined)}
+					lead={
+						<>
+							<Tooltip label="Previous (k)">
+								<ActionIcon
+									variant="subtle"
+									color="gray"
+									aria-label="Previous entry"
+									disabled={index <= 0}
+									onClick={() => step(-1)}
+								>
+									<ChevronUp size={16} />
+								</ActionIcon>
+							</Tooltip>
+							<Tooltip label="Next (j)">
+								<ActionIcon
+									variant="subtle"
+									color="gray"
+									aria-label="Next entry"
+									disabled={index < 0 || index >= events.length - 1}
+									onClick={() => step(1)}
+								>
+									<ChevronDown size={16} />
+								</ActionIcon>
+							</Tooltip>
+							<PathLink
+								path={entryPath(search.event)}
+								className={classes.edit}
+								aria-label="Open as a page"
+								title="Open as a page"
+							>
+								<ExternalLink size={14} />
+							</PathLink>
+							<CopyLink id={search.event} />
+						</>
+					}
+				>
+					<EventView id={search.event} />
+				</SidePanel>
+			)}
+		</div>
+	)
+
+	function titleOf(event: Event | undefined, id: number): string {
+		if (!event) return `Entry ${id}`
+		return `${event.category ? `${event.category} · ` : ""}${eventLabel(event, labels)}`
+	}
+}
+
+function ExportMenu({ search, count }: { search: LogSearch; count?: string }) {
+	if (!useMay("events.export")) return null
+	return (
+		<Menu position="bottom-end">
+			<Menu.Target>
+				<Button variant="default" size="compact-sm" h={26} leftSection={<Download size={13} />}>
+					Export
+				</Button>
+			</Menu.Target>
+			<Menu.Dropdown>
+				<Menu.Label>{count ? `These ${count}, all of them` : "All entries of this question"}</Menu.Label>
+				<Menu.Item onClick={() => exportLog(search, "csv")}>CSV, for a spreadsheet</Menu.Item>
+				<Menu.Item onClick={() => exportLog(search, "ndjson")}>NDJSON, with everything</Menu.Item>
+			</Menu.Dropdown>
+		</Menu>
+	)
+}
+
+function ColumnsMenu({
+	layout,
+	density,
+	setDensity,
+}: {
+	layout: Layout
+	density: Density
+	setDensity: (density: Density) => void
+}) {
+	return (
+		<Popover position="bottom-end" width={210} trapFocus returnFocus>
+			<Popover.Target>
+				<Button
+					variant="default"
+					size="compact-sm"
+					h={26}
+					leftSection={<Columns3 size={13} />}
+					visibleFrom="sm"
+				>
+					Columns
+				</Button>
+			</Popover.Target>
+			<Popover.Dropdown p="sm" aria-label="Columns">
+				<Stack gap={8}>
+					<SegmentedControl
+						size="xs"
+						fullWidth
+						aria-label="Height of rows"
+						value={density}
+						onChange={setDensity}
+						data={[
+							{ value: "compact", label: "Compact" },
+							{ value: "roomy", label: "Roomy" },
+						]}
+					/>
+					{columnIds.map((id) => (
+						<Checkbox
+							key={id}
+							size="xs"
+							label={columnLabels[id]}
+							checked={layout.visibility[id] !== false}
+							disabled={id === "time"}
+							onChange={(event) => {
+								const visible = event.currentTarget.checked
+								layout.onVisibility((before) => ({ ...before, [id]: visible }))
+							}}
+						/>
+					))}
+					<Button variant="subtle" color="gray" size="compact-xs" onClick={() => layout.onSizing({})}>
+						Reset widths
+					</Button>
+				</Stack>
+			</Popover.Dropdown>
+		</Popover>
+	)
+}

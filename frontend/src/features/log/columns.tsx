@@ -1,0 +1,280 @@
+import { useQueryClient } from "@tanstack/react-query"
+import { ExternalLink, Lock, Pencil, Trash2, X } from "lucide-react"
+import { useMemo } from "react"
+import { useMe } from "@/api/me"
+import type { Actor, Event } from "@/api/types"
+import { Handle } from "@/components/Handle"
+import { NameDot } from "@/components/Page"
+import { PathLink } from "@/components/PathLink"
+import type { Column } from "@/components/Table"
+import { useZone } from "@/components/Time"
+import { clock, inUtc } from "@/lib/time"
+import { humanize } from "@/lib/words"
+import { eventQuery } from "./api"
+import type { LogField } from "./fields"
+import classes from "./Log.module.css"
+import { actorPath, entryPath, objectPath, ownerPath } from "./paths"
+
+type Labels = (key: string, value: string) => string
+type Include = (field: Partial<Record<LogField, string>>) => void
+
+/** SBC's nine columns, in its words and its order, and ours. */
+export const columnLabels = {
+	time: "Modified Time",
+	actor: "Modified By",
+	category: "Category",
+	event: "Event",
+	object: "Object",
+	description: "Description",
+	salesOrg: "Sales Organization",
+	dealer: "Dealer",
+	reseller: "Reseller",
+	outcome: "Outcome",
+	system: "System",
+	address: "Address",
+	edit: "Edit",
+} as const
+
+type ColumnId = keyof typeof columnLabels
+
+export const columnIds: ColumnId[] = [
+	"time",
+	"actor",
+	"category",
+	"event",
+	"object",
+	"description",
+	"salesOrg",
+	"dealer",
+	"reseller",
+	"outcome",
+	"system",
+	"address",
+	"edit",
+]
+
+/** What is hidden until somebody asks for it. */
+export const hiddenAtFirst: ColumnId[] = ["reseller"]
+
+export function useColumns(
+	labels: Labels,
+	include: Include,
+	onOpen: (event: Event) => void,
+	timeHead: React.ReactNode,
+): Column<Event>[] {
+	const me = useMe()
+	const zone = useZone()
+	const queryClient = useQueryClient()
+	return useMemo(() => {
+		const column = (
+			id: ColumnId,
+			width: number,
+			cell: Column<Event>["cell"],
+			more: Partial<Column<Event>> = {},
+		): Column<Event> => ({ id, label: columnLabels[id], width, cell, ...more })
+		const owner = (field: "salesOrg" | "dealer" | "reseller", level: "sales_org" | "dealer" | "reseller") =>
+			function OwnerCell(event: Event) {
+				const found = event[field]
+				if (!found) return null
+				return (
+					<Handle
+						actions={{
+							field: columnLabels[field],
+							value: found.name,
+							include: () => include({ [`${field}Id`]: String(found.id) }),
+							path: ownerPath(found, level, me),
+						}}
+					>
+						{found.name}
+					</Handle>
+				)
+			}
+		return [
+			column(
+				"time",
+				106,
+				(event) => (
+					<a
+						href={entryPath(event.id)}
+						className={classes.time}
+						title={inUtc(event.occurredAt, zone)}
+						onPointerEnter={() => queryClient.prefetchQuery(eventQuery(event.id))}
+						onClick={(click) => {
+							if (click.metaKey || click.ctrlKey || click.shiftKey) return
+							click.preventDefault()
+							onOpen(event)
+						}}
+					>
+						<time dateTime={event.occurredAt}>{clock(event.occurredAt, zone)}</time>
+					</a>
+				),
+				{ head: timeHead },
+			),
+			column("actor", 110, (event) => (
+				<Who actor={event.actor} include={include} path={actorPath(event.actor, me)} />
+			)),
+			column("category", 108, (event) =>
+				event.category ? (
+					<span className={classes.category}>
+						<NameDot name={event.category} />
+						<Handle
+							actions={{
+								field: "Category",
+								value: event.category,
+								include: () => event.category && include({ category: event.category }),
+							}}
+						>
+							{event.category}
+						</Handle>
+					</span>
+				) : null,
+			),
+			column("event", 104, (event) => {
+				const label = eventLabel(event, labels)
+				return (
+					<Handle
+						actions={{ field: "Event type", value: event.type, include: () => include({ type: event.type }) }}
+						title={`${label} (${event.type})`}
+					>
+						{label}
+					</Handle>
+				)
+			}),
+			column("object", 126, (event) => <What event={event} include={include} labels={labels} />),
+			column("description", 176, (event) => <span title={event.description}>{event.description}</span>, {
+				grow: true,
+			}),
+			column("salesOrg", 122, owner("salesOrg", "sales_org")),
+			column("dealer", 106, owner("dealer", "dealer")),
+			column("reseller", 120, owner("reseller", "reseller")),
+			column("outcome", 74, (event) => <Outcome of={event.outcome} />),
+			column("system", 66, (event) => (
+				<Handle
+					actions={{ field: "System", value: event.system, include: () => include({ system: event.system }) }}
+				>
+					{event.system}
+				</Handle>
+			)),
+			column("address", 112, (event) => {
+				const address = event.ip || event.node
+				if (!address) return null
+				return (
+					<Handle
+						actions={{
+							field: event.ip ? "Address" : "Node",
+							value: address,
+							include: () => include(event.ip ? { ip: address } : { node: address }),
+						}}
+					>
+						<span className={classes.mono}>{address}</span>
+					</Handle>
+				)
+			}),
+			column("edit", 42, (event) => <Edit event={event} />),
+		]
+	}, [me, zone, labels, include, onOpen, timeHead, queryClient])
+}
+
+/** SBC's state where the source has one, else the catalogue's label. */
+export function eventLabel(event: Event, labels: Labels): string {
+	return event.state ? humanize(event.state) : labels("type", event.type)
+}
+
+export function Who({ actor, include, path }: { actor: Actor; include?: Include; path?: string }) {
+	if (actor.hidden) {
+		return (
+			<span className={classes.hidden} title="Stands above you: who it was is not shown">
+				{actor.name ?? "Hidden"}
+			</span>
+		)
+	}
+	const name = actor.name || (actor.id ? `${humanize(actor.kind ?? "user")} ${actor.id}` : undefined)
+	if (actor.kind === "system" || !name) return <span className={classes.hidden}>{name ?? "System"}</span>
+	return (
+		<Handle
+			actions={{
+				field: "Modified by",
+				value: name,
+				path,
+				include:
+					include && (() => include(actor.userId ? { userId: String(actor.userId) } : { actor: name })),
+			}}
+		>
+			<span className={classes.name}>{name}</span>
+		</Handle>
+	)
+}
+
+function What({ event, include, labels }: { event: Event; include: Include; labels: Labels }) {
+	const { object } = event
+	if (!object?.kind && !object?.name) return null
+	const kind = object.kind ? labels("objectKind", object.kind) : ""
+	const name = object.name || object.id || ""
+	const text = name.toLowerCase().startsWith(kind.toLowerCase()) ? name : `${kind} ${name}`
+	return (
+		<Handle
+			actions={{
+				field: kind || "Object",
+				value: name,
+				path: event.links?.object ?? objectPath(object),
+				include: () =>
+					include(
+						object.kind && object.id ? { objectKind: object.kind, objectId: object.id } : { object: name },
+					),
+			}}
+			title={text}
+		>
+			{text}
+		</Handle>
+	)
+}
+
+export function Outcome({ of, words }: { of: Event["outcome"]; words?: boolean }) {
+	if (of === "failure") {
+		return (
+			<span className={classes.failure}>
+				<X size={13} aria-hidden /> Failed
+			</span>
+		)
+	}
+	return <span className={classes.success}>{words ? "Succeeded" : "OK"}</span>
+}
+
+function Edit({ event }: { event: Event }) {
+	const { links } = event
+	if (!links || !event.object) return null
+	if (links.editState === "editable" && links.edit) {
+		return (
+			<PathLink path={links.edit} className={classes.edit} aria-label="Open and edit" title="Open and edit">
+				<Pencil size={13} />
+			</PathLink>
+		)
+	}
+	if (links.editState === "external" && links.edit) {
+		return (
+			<PathLink
+				path={links.edit}
+				className={classes.edit}
+				aria-label="Edit at its source"
+				title="Edit at its source"
+			>
+				<ExternalLink size={13} />
+			</PathLink>
+		)
+	}
+	const why = notEditable[links.editState]
+	const Icon = links.editState === "deleted" ? Trash2 : Lock
+	return (
+		<span className={classes.noEdit} role="img" aria-label={why} title={why}>
+			<Icon size={12} />
+		</span>
+	)
+}
+
+/** Why there is no edit button. */
+export const notEditable = {
+	editable: "This has no form here.",
+	deleted: "It has been deleted; what is left is its history.",
+	external: "It is edited in the system that it came from.",
+	forbidden: "You may see this, not change it.",
+}

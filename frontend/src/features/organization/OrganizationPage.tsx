@@ -1,0 +1,319 @@
+import { Button, Drawer, Menu, Modal, Radio, Stack, Tabs, Text, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useDisclosure } from "@mantine/hooks"
+import { notifications } from "@mantine/notifications"
+import { useQuery } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { ChevronDown, Network, Plus } from "lucide-react"
+import { type ReactNode, useState } from "react"
+import { asProblem } from "@/api/client"
+import { useMay } from "@/api/me"
+import type { Level, Tenant } from "@/api/types"
+import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { CodeInput } from "@/components/Inputs"
+import { Page, Section, Tag, Values } from "@/components/Page"
+import { Failure, ProblemNote } from "@/components/States"
+import { useNarrow } from "@/components/Table"
+import { Time } from "@/components/Time"
+import { plural } from "@/lib/words"
+import { tenantQuery, useCreateBelow, useRemove, useResetMfa, useUpdate } from "./api"
+import classes from "./Organization.module.css"
+import { Tree } from "./Tree"
+
+export type OrganizationTab = "details" | "people" | "log"
+
+const levelWords: Record<Level, string> = {
+	root: "Platform",
+	sales_org: "Sales organization",
+	dealer: "Dealer",
+	reseller: "Reseller",
+	user: "End user",
+}
+
+/** What can be created below a level. */
+const below: Partial<Record<Level, string>> = {
+	root: "sales organization",
+	sales_org: "dealer",
+	dealer: "reseller",
+}
+
+/** The tree at the left, the chosen node at the right. */
+export function OrganizationPage({
+	id,
+	tab,
+	onTab,
+	people,
+	log,
+}: {
+	id: number
+	tab: OrganizationTab
+	onTab: (tab: OrganizationTab) => void
+	people: ReactNode
+	log: (tenant: Tenant) => ReactNode
+}) {
+	const { data: tenant, error, refetch } = useQuery(tenantQuery(id))
+	const narrow = useNarrow()
+	const [tree, sheet] = useDisclosure()
+	return (
+		<div className={classes.split}>
+			{narrow ? (
+				<div className={classes.narrowTree}>
+					<Button variant="default" leftSection={<Network size={13} />} onClick={sheet.open}>
+						Choose an organization
+					</Button>
+					<Drawer opened={tree} onClose={sheet.close} position="bottom" size="80%" title="Organizations">
+						{/* biome-ignore lint/a11y/noStaticElementInteractions: closes the sheet when a link in it is followed */}
+						{/* biome-ignore lint/a11y/useKeyWithClickEvents: links send a click for the keyboard too */}
+						<div
+							style={{ height: "60vh", display: "flex", flexDirection: "column" }}
+							onClick={(event) =>
+								event.target instanceof Element && event.target.closest("a") && sheet.close()
+							}
+						>
+							<Tree current={id} />
+						</div>
+					</Drawer>
+				</div>
+			) : (
+				<div className={classes.side}>
+					<Tree current={id} />
+				</div>
+			)}
+			{error ? (
+				<Failure error={error} retry={refetch} />
+			) : tenant ? (
+				<Page
+					title={tenant.name}
+					meta={
+						<>
+							<span>{levelWords[tenant.level]}</span>
+							{tenant.state === "closed" && <Tag tone="fail">Closed</Tag>}
+							<span>
+								{plural(tenant.users, "person", "people")}
+								{tenant.children > 0 && `, ${tenant.children.toLocaleString("en")} below`}
+							</span>
+						</>
+					}
+					actions={<Acts tenant={tenant} />}
+					tabs={
+						<Tabs
+							value={tab}
+							onChange={(next) => onTab(next === "log" ? "log" : next === "people" ? "people" : "details")}
+						>
+							<Tabs.List>
+								<Tabs.Tab value="details">Details</Tabs.Tab>
+								<Tabs.Tab value="people">People</Tabs.Tab>
+								<Tabs.Tab value="log">Log</Tabs.Tab>
+							</Tabs.List>
+						</Tabs>
+					}
+					fill={tab !== "details"}
+				>
+					{tab === "log" ? log(tenant) : tab === "people" ? people : <Details tenant={tenant} />}
+				</Page>
+			) : (
+				<Page title="Organization">{null}</Page>
+			)}
+		</div>
+	)
+}
+
+function Details({ tenant }: { tenant: Tenant }) {
+	return (
+		<>
+			<Section title="About">
+				<Values
+					of={[
+						["Path", tenant.path.replace(/^\//, "").replaceAll("/", " › ") || "All organizations"],
+						["Level", levelWords[tenant.level]],
+						["Second factor", tenant.mfaRequired ? "Required for everybody here" : "Up to each person"],
+						["Created", <Time key="created" at={tenant.createdAt} />],
+						["Revision", tenant.revision],
+					]}
+				/>
+			</Section>
+			<Section title="Edit">
+				{tenant.editable ? (
+					<TenantForm key={`${tenant.id} ${tenant.revision}`} tenant={tenant} />
+				) : (
+					<Text size="sm" c="dimmed">
+						You may see this organization, not change it.
+					</Text>
+				)}
+			</Section>
+		</>
+	)
+}
+
+function TenantForm({ tenant }: { tenant: Tenant }) {
+	const update = useUpdate(tenant)
+	const form = useForm({
+		initialValues: { name: tenant.name, mfaPolicy: tenant.mfaPolicy, reason: "" },
+		validate: { name: (name) => (name.trim() ? null : "Enter a name.") },
+	})
+	const { name, mfaPolicy, reason } = form.values
+	const dirty = name.trim() !== tenant.name || mfaPolicy !== tenant.mfaPolicy
+	return (
+		<form
+			style={{ maxWidth: 440 }}
+			onSubmit={form.onSubmit(() =>
+				update.mutate(
+					{
+						...(name.trim() !== tenant.name && { name: name.trim() }),
+						...(mfaPolicy !== tenant.mfaPolicy && { mfaPolicy }),
+						...(reason.trim() && { reason: reason.trim() }),
+					},
+					{
+						onSuccess: () => notifications.show({ message: "Saved." }),
+						onError: (error) => form.setErrors(asProblem(error).byField),
+					},
+				),
+			)}
+		>
+			<UnsavedGuard when={dirty && !update.isPending} />
+			<Stack gap="sm">
+				<TextInput label="Name" {...form.getInputProps("name")} />
+				<Radio.Group
+					label="Second factor"
+					description="A policy holds for everybody here and below. Below it can only be tightened."
+					{...form.getInputProps("mfaPolicy")}
+				>
+					<Stack gap={8} mt={8}>
+						{tenant.level !== "root" && (
+							<Radio
+								value="inherit"
+								label="As above"
+								description="Whatever the organization above asks for"
+							/>
+						)}
+						<Radio value="optional" label="Optional" description="Each person decides" />
+						<Radio value="required" label="Required" description="Nobody gets in without one" />
+					</Stack>
+				</Radio.Group>
+				{dirty && (
+					<TextInput
+						label="Reason"
+						description="Kept in the log with this change."
+						{...form.getInputProps("reason")}
+					/>
+				)}
+				<ProblemNote error={update.error} />
+			</Stack>
+			<SaveBar dirty={dirty} busy={update.isPending} onDiscard={form.reset} />
+		</form>
+	)
+}
+
+function Acts({ tenant }: { tenant: Tenant }) {
+	const [open, setOpen] = useState<"create" | "delete" | "reset">()
+	const [code, setCode] = useState("")
+	const remove = useRemove(tenant)
+	const resetMfa = useResetMfa(tenant)
+	const navigate = useNavigate()
+	const mayReset = useMay("users.reset_mfa")
+	const mayEdit = useMay("tenants.edit")
+	const child = below[tenant.level]
+	const close = () => setOpen(undefined)
+	return (
+		<>
+			{mayEdit && child && (
+				<Button leftSection={<Plus size={14} />} onClick={() => setOpen("create")}>
+					New {child}
+				</Button>
+			)}
+			{(mayReset || tenant.deletable) && (
+				<Menu position="bottom-end">
+					<Menu.Target>
+						<Button variant="default" rightSection={<ChevronDown size={13} />}>
+							Actions
+						</Button>
+					</Menu.Target>
+					<Menu.Dropdown>
+						{mayReset && (
+							<Menu.Item color="red" onClick={() => setOpen("reset")}>
+								Reset everybody's second factor…
+							</Menu.Item>
+						)}
+						{mayEdit && (
+							<Menu.Item color="red" disabled={!tenant.deletable} onClick={() => setOpen("delete")}>
+								{tenant.deletable ? "Delete…" : "Delete (only when empty)"}
+							</Menu.Item>
+						)}
+					</Menu.Dropdown>
+				</Menu>
+			)}
+			{open === "create" && child && <CreateDialog tenant={tenant} child={child} onClose={close} />}
+			{open === "delete" && (
+				<ReasonDialog
+					title={`Delete ${tenant.name}`}
+					what="It has nobody and nothing in it. Its entries stay in the log under its name."
+					verb="Delete"
+					destructive
+					onClose={close}
+					act={async (reason) => {
+						await remove.mutateAsync(reason)
+						await navigate({ to: "/organization" })
+						notifications.show({ message: `${tenant.name} has been deleted.` })
+					}}
+				/>
+			)}
+			{open === "reset" && (
+				<ReasonDialog
+					title={`Reset every second factor in ${tenant.name}`}
+					what="Everybody here and below loses their authenticator and recovery codes and is signed out. You yourself keep yours. Prove that it is you with a code from your own app."
+					verb="Reset for everybody"
+					destructive
+					ready={code.length === 6}
+					onClose={close}
+					act={async (reason) => {
+						const { count } = await resetMfa.mutateAsync({ reason, code })
+						notifications.show({ message: `Reset for ${plural(count, "person", "people")}.` })
+					}}
+				>
+					<div>
+						<Text size="sm" fw={500} mb={4}>
+							Your code
+						</Text>
+						<CodeInput label="Your code" value={code} onChange={setCode} />
+					</div>
+				</ReasonDialog>
+			)}
+		</>
+	)
+}
+
+function CreateDialog({ tenant, child, onClose }: { tenant: Tenant; child: string; onClose: () => void }) {
+	const create = useCreateBelow(tenant.id)
+	const navigate = useNavigate()
+	const [name, setName] = useState("")
+	return (
+		<Modal opened onClose={onClose} title={`New ${child} in ${tenant.name}`} size="sm">
+			<form
+				onSubmit={(event) => {
+					event.preventDefault()
+					create.mutate(name.trim(), {
+						onSuccess: (created) => {
+							onClose()
+							void navigate({ to: "/organization/$id", params: { id: created.id }, search: {} })
+						},
+					})
+				}}
+			>
+				<Stack gap="sm">
+					<TextInput
+						label="Name"
+						required
+						data-autofocus
+						value={name}
+						onChange={(event) => setName(event.currentTarget.value)}
+						error={create.error ? asProblem(create.error).byField.name : undefined}
+					/>
+					<ProblemNote error={create.error} />
+					<Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
+						Create
+					</Button>
+				</Stack>
+			</form>
+		</Modal>
+	)
+}

@@ -1,0 +1,272 @@
+import { Button, Menu, Select, Stack, Tabs, Text, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { notifications } from "@mantine/notifications"
+import { useQuery } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { ChevronDown, ScrollText } from "lucide-react"
+import { type ReactNode, useState } from "react"
+import { asProblem } from "@/api/client"
+import { useMay, useMe } from "@/api/me"
+import type { User } from "@/api/types"
+import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { ZoneSelect } from "@/components/Inputs"
+import { Page, Section, Values } from "@/components/Page"
+import { Failure, ProblemNote } from "@/components/States"
+import { Time } from "@/components/Time"
+import { humanize } from "@/lib/words"
+import { type PersonAct, type PersonChange, personQuery, useAct, useRemove, useUpdate } from "./api"
+import { roles } from "./search"
+import { PersonState, roleHints, roleWords } from "./words"
+
+/** One person: who they are, what can be done, and everything that they did or that was done to them. */
+export function PersonPage({
+	id,
+	tab,
+	onTab,
+	log,
+}: {
+	id: number
+	tab: "details" | "log"
+	onTab: (tab: "details" | "log") => void
+	log: ReactNode
+}) {
+	const { data: user, error, refetch } = useQuery(personQuery(id))
+	if (error) return <Failure error={error} retry={refetch} />
+	if (!user) return <Page title="Person">{null}</Page>
+	return (
+		<Page
+			title={user.name || user.email}
+			meta={
+				<>
+					<span>{roleWords[user.role]}</span>
+					<PersonState state={user.state} />
+					<span>{user.tenantPath}</span>
+				</>
+			}
+			actions={
+				<>
+					<Button
+						variant="default"
+						leftSection={<ScrollText size={13} />}
+						onClick={() => onTab("log")}
+						disabled={tab === "log"}
+					>
+						User log
+					</Button>
+					<Acts user={user} />
+				</>
+			}
+			tabs={
+				<Tabs value={tab} onChange={(next) => onTab(next === "log" ? "log" : "details")}>
+					<Tabs.List>
+						<Tabs.Tab value="details">Details</Tabs.Tab>
+						<Tabs.Tab value="log">Log</Tabs.Tab>
+					</Tabs.List>
+				</Tabs>
+			}
+			fill={tab === "log"}
+		>
+			{tab === "log" ? (
+				log
+			) : (
+				<>
+					<Section title="About">
+						<Values
+							of={[
+								["E-mail", user.email],
+								["Level", humanize(user.level)],
+								["Organization", user.tenantPath],
+								["Second factor", user.mfaEnabled ? "On" : "Off"],
+								["Last sign-in", user.lastSignInAt ? <Time at={user.lastSignInAt} /> : "Never"],
+								["Created", <Time key="created" at={user.createdAt} />],
+								["Revision", user.revision],
+							]}
+						/>
+					</Section>
+					<Section title="Edit">
+						{user.editable && user.state !== "deleted" ? (
+							<PersonForm key={user.revision} user={user} />
+						) : (
+							<Text size="sm" c="dimmed">
+								{user.state === "deleted"
+									? "Deleted. What is left is the log."
+									: "You may see this person, not change them."}
+							</Text>
+						)}
+					</Section>
+				</>
+			)}
+		</Page>
+	)
+}
+
+function PersonForm({ user }: { user: User }) {
+	const update = useUpdate(user)
+	const self = useMe().user.id === user.id
+	const form = useForm({
+		initialValues: { name: user.name, email: user.email, role: user.role, timeZone: user.timeZone },
+		validate: {
+			email: (email) => (/^\S+@\S+$/.test(email) ? null : "Enter an e-mail address."),
+			name: (name) => (name.trim() ? null : "Enter a name."),
+		},
+	})
+	const dirty = form.isDirty()
+	return (
+		<form
+			style={{ maxWidth: 380 }}
+			onSubmit={form.onSubmit((values) =>
+				update.mutate(changed(user, values), {
+					onSuccess: () => notifications.show({ message: "Saved." }),
+					onError: (error) => form.setErrors(asProblem(error).byField),
+				}),
+			)}
+		>
+			<UnsavedGuard when={dirty && !update.isPending} />
+			<Stack gap="sm">
+				<TextInput label="Name" {...form.getInputProps("name")} />
+				<TextInput label="E-mail" type="email" {...form.getInputProps("email")} />
+				<Select
+					label="Role"
+					description={self ? "Nobody changes their own role." : roleHints[form.values.role]}
+					disabled={self}
+					data={roles.map((role) => ({ value: role, label: roleWords[role] }))}
+					allowDeselect={false}
+					{...form.getInputProps("role")}
+				/>
+				<ZoneSelect
+					value={form.values.timeZone}
+					onChange={(zone) => form.setFieldValue("timeZone", zone)}
+					error={typeof form.errors.timeZone === "string" ? form.errors.timeZone : undefined}
+				/>
+				<ProblemNote error={update.error} />
+			</Stack>
+			<SaveBar dirty={dirty} busy={update.isPending} onDiscard={form.reset} />
+		</form>
+	)
+}
+
+/** Only what differs: an unchanged field is not a change, and must not be in the log as one. */
+function changed(user: User, values: Required<PersonChange>): PersonChange {
+	const change: PersonChange = {}
+	if (values.name.trim() !== user.name) change.name = values.name.trim()
+	if (values.email.trim() !== user.email) change.email = values.email.trim()
+	if (values.role !== user.role) change.role = values.role
+	if (values.timeZone !== user.timeZone) change.timeZone = values.timeZone
+	return change
+}
+
+type ActRow = {
+	act: PersonAct | "delete"
+	label: string
+	title: (name: string) => string
+	what: string
+	done: string
+	destructive?: boolean
+	states: User["state"][]
+}
+
+const acts: ActRow[] = [
+	{
+		act: "activate",
+		label: "Activate",
+		title: (name) => `Activate ${name}`,
+		what: "They can sign in from now on.",
+		done: "Activated.",
+		states: ["pending"],
+	},
+	{
+		act: "lock",
+		label: "Lock",
+		title: (name) => `Lock ${name}`,
+		what: "They are signed out everywhere and can't sign in until somebody unlocks them.",
+		done: "Locked.",
+		destructive: true,
+		states: ["active", "pending"],
+	},
+	{
+		act: "unlock",
+		label: "Unlock",
+		title: (name) => `Unlock ${name}`,
+		what: "They can sign in again.",
+		done: "Unlocked.",
+		states: ["locked"],
+	},
+	{
+		act: "reset-mfa",
+		label: "Reset second factor",
+		title: (name) => `Reset the second factor of ${name}`,
+		what: "Their authenticator and recovery codes stop working, and they are signed out. Where a second factor is required they set up a new one at the next sign-in.",
+		done: "Second factor reset.",
+		destructive: true,
+		states: ["active", "pending", "locked"],
+	},
+	{
+		act: "reset-password",
+		label: "Reset password",
+		title: (name) => `Reset the password of ${name}`,
+		what: "Their password stops working, and they are signed out. They come back with a one-time password by e-mail.",
+		done: "Password reset.",
+		destructive: true,
+		states: ["active", "pending", "locked"],
+	},
+	{
+		act: "delete",
+		label: "Delete",
+		title: (name) => `Delete ${name}`,
+		what: "They can't sign in any more. Their entries stay in the log under their name.",
+		done: "Deleted.",
+		destructive: true,
+		states: ["active", "pending", "locked"],
+	},
+]
+
+function Acts({ user }: { user: User }) {
+	const [chosen, setChosen] = useState<ActRow>()
+	const act = useAct(user)
+	const remove = useRemove(user)
+	const navigate = useNavigate()
+	const mayReset = useMay("users.reset_mfa")
+	const self = useMe().user.id === user.id
+	const offered = acts.filter(
+		(row) => row.states.includes(user.state) && (row.act !== "reset-mfa" || (mayReset && user.mfaEnabled)),
+	)
+	if (!user.editable || self || offered.length === 0) return null
+	return (
+		<>
+			<Menu position="bottom-end">
+				<Menu.Target>
+					<Button variant="default" rightSection={<ChevronDown size={13} />}>
+						Actions
+					</Button>
+				</Menu.Target>
+				<Menu.Dropdown>
+					{offered.map((row) => (
+						<Menu.Item
+							key={row.act}
+							color={row.destructive ? "red" : undefined}
+							onClick={() => setChosen(row)}
+						>
+							{row.label}…
+						</Menu.Item>
+					))}
+				</Menu.Dropdown>
+			</Menu>
+			{chosen && (
+				<ReasonDialog
+					title={chosen.title(user.name || user.email)}
+					what={chosen.what}
+					verb={chosen.label}
+					destructive={chosen.destructive}
+					onClose={() => setChosen(undefined)}
+					act={async (reason) => {
+						if (chosen.act === "delete") {
+							await remove.mutateAsync(reason)
+							await navigate({ to: "/people" })
+						} else await act.mutateAsync({ act: chosen.act, reason })
+						notifications.show({ message: chosen.done })
+					}}
+				/>
+			)}
+		</>
+	)
+}

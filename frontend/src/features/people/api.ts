@@ -1,0 +1,46 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
+import { api } from "@/api/client"
+import { useList } from "@/api/list"
+import type { Role, User } from "@/api/types"
+
+export const usePeople = (filter: { q?: string; role?: string; state?: string; tenantId?: number }) =>
+	useList<User>("people", "/users", filter)
+
+export const personQuery = (id: number) =>
+	queryOptions({
+		queryKey: ["people", "one", id],
+		queryFn: ({ signal }) => api.get<User>(`/users/${id}`, undefined, signal),
+	})
+
+export type NewPerson = { tenantId: number; email: string; name: string; role: Role; password?: string }
+
+export type PersonChange = { name?: string; email?: string; role?: Role; timeZone?: string }
+
+/** A change of a person: what was read before, and the log, are out of date afterwards. */
+function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
+	const queryClient = useQueryClient()
+	return useMutation({
+		mutationFn: change,
+		onSuccess: () =>
+			Promise.all([
+				queryClient.invalidateQueries({ queryKey: ["people"] }),
+				queryClient.invalidateQueries({ queryKey: ["tenants"] }),
+				queryClient.resetQueries({ queryKey: ["events"] }),
+			]),
+	})
+}
+
+export const useCreate = () => useChange((person: NewPerson) => api.post<User>("/users", person))
+
+export const useUpdate = (user: User) =>
+	useChange((change: PersonChange) => api.patch<User>(`/users/${user.id}`, change, user.revision))
+
+export type PersonAct = "activate" | "lock" | "unlock" | "reset-mfa" | "reset-password"
+
+export const useAct = (user: User) =>
+	useChange(({ act, reason }: { act: PersonAct; reason: string }) =>
+		api.post<unknown>(`/users/${user.id}/${act}`, { reason }),
+	)
+
+export const useRemove = (user: User) =>
+	useChange((reason: string) => api.delete(`/users/${user.id}`, { reason }))

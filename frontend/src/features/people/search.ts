@@ -1,0 +1,21 @@
+import { oneOf, type RawSearch, text } from "@/lib/params"
+
+export const roles = ["admin", "auditor", "user"] as const
+export const states = ["pending", "active", "locked", "deleted"] as const
+
+export type PeopleSearch = {
+	q?: string
+	role?: (typeof roles)[number]
+	state?: (typeof states)[number]
+	/** The form for a new person is open. */
+	create?: "true"
+}
+
+export function peopleSearch(raw: RawSearch): PeopleSearch {
+	return {
+		q: text(raw.q),
+		role: oneOf(raw.role, roles),
+		state: oneOf(raw.state, states),
+		create: oneOf(raw.create, ["true"] as const),
+	}
+}
