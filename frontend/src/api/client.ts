@@ -37,7 +37,7 @@ export class Client {
 	}
 
 	/** Keeps what a sign-in has given. */
-	accept(signedIn: SignedIn): void {
+	accept(signedIn: Pick<SignedIn, "accessToken">): void {
 		this.token = signedIn.accessToken
 	}
 

@@ -3,13 +3,16 @@ import { useMemo } from "react"
 import { api } from "./client"
 import type { Page } from "./types"
 
+/** The first page has no cursor. */
+export const firstPage = undefined as string | undefined
+
 type Params = Record<string, string | number | readonly string[] | undefined>
 
 /** A list that the API gives page by page, in the shape that the shared table takes. */
 export function useList<Item>(key: string, path: string, params: Params) {
 	const query = useInfiniteQuery({
 		queryKey: [key, "list", params],
-		initialPageParam: undefined as string | undefined,
+		initialPageParam: firstPage,
 		queryFn: ({ pageParam, signal }) =>
 			api.get<Page<Item>>(path, { limit: 100, ...params, cursor: pageParam }, signal),
 		getNextPageParam: (page) => page.next ?? undefined,

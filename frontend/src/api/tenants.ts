@@ -1,4 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query"
+import { pathText } from "@/lib/words"
 import { api } from "./client"
 import type { Tenant } from "./types"
 
@@ -15,9 +16,6 @@ export function useTenantChoices(): { value: string; label: string }[] {
 	const tree = useQuery(treeQuery)
 	return (tree.data ?? []).map((tenant) => ({
 		value: String(tenant.id),
-		label:
-			tenant.level === "root"
-				? `${tenant.name} (platform)`
-				: tenant.path.replace(/^\//, "").replaceAll("/", " › "),
+		label: pathText(tenant.path),
 	}))
 }

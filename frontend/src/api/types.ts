@@ -141,7 +141,7 @@ export type Import = {
 	rejected: number
 	startedAt: string
 	finishedAt: string | null
-	error: string | null
+	error: string
 }
 
 export type Total = { value: number; relation: "eq" | "gte" }
@@ -233,11 +233,15 @@ export type Kind = {
 	name: string
 	system: string
 	label: string
+	plural: string
 	fields?: { name: string; label: string; type?: string; unit?: string; secret?: boolean }[]
 	states?: string[]
 }
 
+type Word = { name: string; label: string }
+
 export type Catalog = {
 	systems: { name: string; label: string; events: EventType[]; kinds: Kind[] }[]
-	classes: string[]
+	classes: Word[]
+	states: Word[]
 }

@@ -183,6 +183,9 @@ const imports = createRoute({
 	component: lazyRouteComponent(() => import("@/features/imports/ImportsPage"), "ImportsPage"),
 })
 
+/** An address that means nothing still has the shell around it. */
+const nothing = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound })
+
 const routeTree = root.addChildren([
 	signIn,
 	shell.addChildren([
@@ -200,6 +203,7 @@ const routeTree = root.addChildren([
 		settings,
 		apiKeys,
 		imports,
+		nothing,
 	]),
 ])
 

@@ -87,7 +87,12 @@ export const theme = createTheme({
 		Popover: Popover.extend({ defaultProps: { transitionProps: still, shadow: "md" } }),
 		Radio: Radio.extend({ defaultProps: { size: "xs" } }),
 		Select: Select.extend({ defaultProps: { size: "xs" } }),
-		Tabs: Tabs.extend({ styles: { tab: { padding: "7px 10px", fontSize: 13 } } }),
+		Tabs: Tabs.extend({
+			styles: {
+				list: { flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" },
+				tab: { padding: "7px 10px", fontSize: 13 },
+			},
+		}),
 		Textarea: Textarea.extend({ defaultProps: { size: "xs" } }),
 		TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
 		Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, transitionProps: still, fz: 12 } }),

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Checkbox, Drawer, Popover, TextInput } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { ArrowLeft, Plus, X } from "lucide-react"
-import { useState } from "react"
+import { useEffect, useState } from "react"
 import classes from "./Filters.module.css"
 import { useNarrow } from "./Table"
 
@@ -30,8 +30,10 @@ type Props = {
 	values: FilterValues
 	onChange: (key: string, values: string[]) => void
 	onClear: () => void
-	/** A hook: suggestions for a field and what was typed so far. */
-	useSuggestions: (key: string, prefix: string) => Suggestions
+	/** Tells which field's values are being chosen, and what was typed so far. */
+	onAsk: (key: string, prefix: string) => void
+	/** Values for what was asked last. */
+	suggestions: Suggestions
 	labelOf: (key: string, value: string) => string
 }
 
@@ -171,7 +173,6 @@ function FieldList(props: Props & { onPick: (key: string) => void; onDone: () =>
 	return (
 		<div className={classes.fields}>
 			{groups.map((group) => (
-				// biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out in a grid
 				<div key={group} role="group" aria-label={group}>
 					<div className={classes.group}>{group}</div>
 					{props.fields
@@ -200,7 +201,8 @@ function ValueList(props: Props & { field: FilterField; onBack?: () => void; onD
 	const { field } = props
 	const [typed, setTyped] = useState("")
 	const [prefix] = useDebouncedValue(typed.trim(), 180)
-	const suggestions = props.useSuggestions(field.suggests ? field.key : "", prefix)
+	const { suggestions, onAsk } = props
+	useEffect(() => onAsk(field.suggests ? field.key : "", prefix), [onAsk, field, prefix])
 	const chosen = props.values[field.key] ?? []
 	const set = (value: string) => {
 		if (!field.many) {

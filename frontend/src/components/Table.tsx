@@ -142,12 +142,13 @@ export function Table<Row extends object>(props: Props<Row>) {
 		if (selectedIndex >= 0) virtual.scrollToIndex(selectedIndex, { align: "auto" })
 	}, [selectedIndex, virtual])
 
-	const shown = table.getVisibleLeafColumns()
-	const template = shown
+	const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns])
+	const template = table
+		.getVisibleLeafColumns()
 		.map((column) => {
-			const definition = columns.find((one) => one.id === column.id)
 			const resized = props.layout?.sizing[column.id] !== undefined
-			return definition?.grow && !resized ? `minmax(${column.getSize()}px, 1fr)` : `${column.getSize()}px`
+			const grows = byId.get(column.id)?.grow && !resized
+			return grows ? `minmax(${column.getSize()}px, 1fr)` : `${column.getSize()}px`
 		})
 		.join(" ")
 
@@ -155,19 +156,18 @@ export function Table<Row extends object>(props: Props<Row>) {
 	if (!data.isPending && data.rows.length === 0) return <>{props.empty}</>
 	return (
 		<div className={classes.frame}>
-			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
 			<section
 				ref={scroller}
 				className={classes.scroller}
 				aria-label={props.label}
 				aria-busy={data.isPending || data.isStale}
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
 				tabIndex={0}
 				onScroll={(event) => props.scroll?.onScroll(event.currentTarget.scrollTop)}
 			>
 				{data.isPending ? (
 					<Bones height={narrow ? cardHeight : rowHeight} />
 				) : narrow ? (
-					// biome-ignore lint/a11y/useSemanticElements: rows are placed by the virtualizer
 					<div
 						role="list"
 						className={classes.body}
@@ -176,31 +176,16 @@ export function Table<Row extends object>(props: Props<Row>) {
 					>
 						{visible.map((place) => {
 							const item = items[place.index]
-							if (!item) return null
-							const style = { height: place.size, transform: `translateY(${place.start}px)` }
 							return (
-								// biome-ignore lint/a11y/useSemanticElements: see above
-								<div key={place.key} role="listitem" className={classes.item} style={style}>
-									{"heading" in item ? (
-										<div className={classes.heading}>{item.heading}</div>
-									) : (
-										// biome-ignore lint/a11y/noStaticElementInteractions: every card has a link for the keyboard
-										// biome-ignore lint/a11y/useKeyWithClickEvents: see above
-										<div
-											className={classes.card}
-											data-opens={props.onOpen ? true : undefined}
-											data-selected={item.key === props.selected || undefined}
-											onClick={(event) => opens(event) && props.onOpen?.(item.row)}
-										>
-											{props.card(item.row)}
-										</div>
-									)}
-								</div>
+								item && (
+									<div key={place.key} role="listitem" className={classes.item} style={placed(place)}>
+										<Card item={item} {...props} />
+									</div>
+								)
 							)
 						})}
 					</div>
 				) : (
-					// biome-ignore lint/a11y/useSemanticElements: rows are placed by the virtualizer, which a table element can't do
 					<div
 						role="table"
 						className={classes.table}
@@ -209,8 +194,6 @@ export function Table<Row extends object>(props: Props<Row>) {
 					>
 						<div role="rowgroup" className={classes.head}>
 							{table.getHeaderGroups().map((headers) => (
-								// biome-ignore lint/a11y/useFocusableInteractive: a row of a static table
-								// biome-ignore lint/a11y/useSemanticElements: see above
 								<div
 									key={headers.id}
 									role="row"
@@ -218,29 +201,25 @@ export function Table<Row extends object>(props: Props<Row>) {
 									className={classes.row}
 									style={{ gridTemplateColumns: template }}
 								>
-									{headers.headers.map((header) => {
-										const definition = columns.find((one) => one.id === header.column.id)
-										return (
-											// biome-ignore lint/a11y/useFocusableInteractive: what can be done here has its own button
-											// biome-ignore lint/a11y/useSemanticElements: see above
-											<div
-												key={header.id}
-												role="columnheader"
-												className={`${classes.headCell} ${definition?.align === "end" ? classes.end : ""}`}
-											>
-												<table.FlexRender header={header} />
-												{props.layout && (
-													<span
-														aria-hidden
-														className={classes.resizer}
-														data-resizing={header.column.getIsResizing() || undefined}
-														onMouseDown={header.getResizeHandler()}
-														onTouchStart={header.getResizeHandler()}
-													/>
-												)}
-											</div>
-										)
-									})}
+									{headers.headers.map((header) => (
+										<div
+											key={header.id}
+											role="columnheader"
+											className={classes.headCell}
+											data-align={byId.get(header.column.id)?.align}
+										>
+											<table.FlexRender header={header} />
+											{props.layout && (
+												<span
+													aria-hidden
+													className={classes.resizer}
+													data-resizing={header.column.getIsResizing() || undefined}
+													onMouseDown={header.getResizeHandler()}
+													onTouchStart={header.getResizeHandler()}
+												/>
+											)}
+										</div>
+									))}
 								</div>
 							))}
 						</div>
@@ -253,25 +232,17 @@ export function Table<Row extends object>(props: Props<Row>) {
 							{visible.map((place) => {
 								const item = items[place.index]
 								if (!item) return null
-								const style = { height: place.size, transform: `translateY(${place.start}px)` }
 								if ("heading" in item) {
 									return (
-										// biome-ignore lint/a11y/useFocusableInteractive: a row of a static table
-										// biome-ignore lint/a11y/useSemanticElements: see above
-										<div key={place.key} role="row" className={classes.item} style={style}>
-											{/* biome-ignore lint/a11y/useSemanticElements: see above */}
+										<div key={place.key} role="row" className={classes.item} style={placed(place)}>
 											<div role="cell" className={classes.heading}>
 												<span className={classes.headingText}>{item.heading}</span>
 											</div>
 										</div>
 									)
 								}
-								const row = rows[item.index]
-								if (!row) return null
 								return (
-									// biome-ignore lint/a11y/useFocusableInteractive: every row has a link for the keyboard
-									// biome-ignore lint/a11y/useSemanticElements: see above
-									// biome-ignore lint/a11y/useKeyWithClickEvents: see above
+									// biome-ignore lint/a11y/useKeyWithClickEvents: every row that opens has a link for the keyboard
 									<div
 										key={place.key}
 										role="row"
@@ -279,47 +250,68 @@ export function Table<Row extends object>(props: Props<Row>) {
 										className={`${classes.item} ${classes.row} ${classes.dataRow}`}
 										data-opens={props.onOpen ? true : undefined}
 										data-selected={item.key === props.selected || undefined}
-										style={{ ...style, gridTemplateColumns: template }}
+										style={{ ...placed(place), gridTemplateColumns: template }}
 										onClick={(event) => opens(event) && props.onOpen?.(item.row)}
 									>
-										{row.getVisibleCells().map((cell) => {
-											const end = columns.find((one) => one.id === cell.column.id)?.align === "end"
-											return (
-												// biome-ignore lint/a11y/useSemanticElements: see above
-												<div
-													key={cell.id}
-													role="cell"
-													className={`${classes.cell} ${end ? classes.end : ""}`}
-												>
-													<table.FlexRender cell={cell} />
-												</div>
-											)
-										})}
+										{rows[item.index]?.getVisibleCells().map((cell) => (
+											<div
+												key={cell.id}
+												role="cell"
+												className={classes.cell}
+												data-align={byId.get(cell.column.id)?.align}
+											>
+												<table.FlexRender cell={cell} />
+											</div>
+										))}
 									</div>
 								)
 							})}
 						</div>
 					</div>
 				)}
-				{!data.isPending && (
-					<div className={classes.foot}>
-						{data.error ? (
-							<>
-								The next rows could not be loaded.{" "}
-								<Button size="compact-xs" variant="default" onClick={() => more?.load()}>
-									Try again
-								</Button>
-							</>
-						) : more?.loading ? (
-							"Loading more…"
-						) : (
-							props.foot
-						)}
-					</div>
-				)}
+				{!data.isPending && <Foot data={data}>{props.foot}</Foot>}
 			</section>
 		</div>
 	)
+}
+
+function placed({ size, start }: { size: number; start: number }) {
+	return { height: size, transform: `translateY(${start}px)` }
+}
+
+function Card<Row>({
+	item,
+	card,
+	selected,
+	onOpen,
+}: { item: Item<Row> } & Pick<Props<Row>, "card" | "selected" | "onOpen">) {
+	if ("heading" in item) return <div className={classes.heading}>{item.heading}</div>
+	return (
+		// biome-ignore lint/a11y/noStaticElementInteractions: every card that opens has a link for the keyboard
+		// biome-ignore lint/a11y/useKeyWithClickEvents: see above
+		<div
+			className={classes.card}
+			data-opens={onOpen ? true : undefined}
+			data-selected={item.key === selected || undefined}
+			onClick={(event) => opens(event) && onOpen?.(item.row)}
+		>
+			{card(item.row)}
+		</div>
+	)
+}
+
+function Foot<Row>({ data, children }: { data: Rows<Row>; children: ReactNode }) {
+	if (data.error) {
+		return (
+			<div className={classes.foot} role="alert">
+				The next rows could not be loaded.{" "}
+				<Button size="compact-xs" variant="default" onClick={() => data.more?.load()}>
+					Try again
+				</Button>
+			</div>
+		)
+	}
+	return <div className={classes.foot}>{data.more?.loading ? "Loading more…" : children}</div>
 }
 
 /** A click on the row itself: not on a control in it, and not the end of a text selection. */

@@ -22,6 +22,11 @@ export function humanize(name: string): string {
 	return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** "/Northwind Telecom/Harbor Dealers" -> "Northwind Telecom › Harbor Dealers" */
+export function pathText(path: string): string {
+	return path.replace(/^\//, "").replaceAll("/", " › ") || "All organizations"
+}
+
 /** "1.4 MB" */
 export function bytes(count: number): string {
 	if (count < 1000) return `${count} B`

@@ -19,8 +19,8 @@ function Timeline({ object }: { object: ObjectStub }) {
 		[navigate],
 	)
 	const fixed = useMemo(
-		() => ({ objectKind: [object.kind], objectId: [object.externalId] }),
-		[object.kind, object.externalId],
+		() => ({ objectKind: [object.kind], objectRef: [String(object.id)] }),
+		[object.kind, object.id],
 	)
 	return <LogView search={route.useSearch()} onSearch={onSearch} fixed={fixed} />
 }

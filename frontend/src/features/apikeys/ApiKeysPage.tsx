@@ -1,5 +1,6 @@
 import { Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
+import { useQuery } from "@tanstack/react-query"
 import { Plus } from "lucide-react"
 import { useMemo, useState } from "react"
 import { asProblem } from "@/api/client"
@@ -11,11 +12,14 @@ import { Code, CopyButton, Dim, Mono, Page, Tag } from "@/components/Page"
 import { Empty, ProblemNote } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
-import { useApiKeys, useCreateKey, useRevokeKey } from "./api"
+import { pathText } from "@/lib/words"
+import { apiKeysQuery, useCreateKey, useRevokeKey } from "./api"
+
+const none: ApiKey[] = []
 
 /** Keys for programs: what they may do, for whom, and when they were last used. */
 export function ApiKeysPage() {
-	const list = useApiKeys()
+	const keys = useQuery(apiKeysQuery)
 	const [creating, setCreating] = useState(false)
 	const [revoking, setRevoking] = useState<ApiKey>()
 	const columns = useMemo(() => keyColumns(setRevoking), [])
@@ -29,7 +33,12 @@ export function ApiKeysPage() {
 			<Table
 				label="API keys"
 				columns={columns}
-				data={list}
+				data={{
+					rows: keys.data ?? none,
+					isPending: keys.isPending,
+					error: keys.error,
+					retry: () => void keys.refetch(),
+				}}
 				rowId={(key) => String(key.id)}
 				card={(key) => (
 					<Lines
@@ -43,7 +52,7 @@ export function ApiKeysPage() {
 								</Button>
 							)
 						}
-						second={`${key.prefix}… · ${key.scopes.join(", ")} · ${key.tenantPath}`}
+						second={`${key.prefix}… · ${key.scopes.join(", ")} · ${pathText(key.tenantPath)}`}
 					/>
 				)}
 				empty={
@@ -64,7 +73,7 @@ function keyColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
 		{ id: "name", label: "Name", width: 200, grow: true, cell: (key) => <strong>{key.name}</strong> },
 		{ id: "prefix", label: "Begins with", width: 130, cell: (key) => <Mono>{key.prefix}…</Mono> },
 		{ id: "scopes", label: "May", width: 110, cell: (key) => key.scopes.join(", ") },
-		{ id: "tenant", label: "Organization", width: 230, cell: (key) => key.tenantPath },
+		{ id: "tenant", label: "Organization", width: 230, cell: (key) => pathText(key.tenantPath) },
 		{ id: "by", label: "Created by", width: 150, cell: (key) => key.createdBy },
 		{ id: "created", label: "Created", width: 150, cell: (key) => <Time at={key.createdAt} /> },
 		{

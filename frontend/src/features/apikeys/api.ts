@@ -1,9 +1,11 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
 import { api } from "@/api/client"
-import { useList } from "@/api/list"
 import type { ApiKey } from "@/api/types"
 
-export const useApiKeys = () => useList<ApiKey>("api-keys", "/api-keys", {})
+export const apiKeysQuery = queryOptions({
+	queryKey: ["api-keys"],
+	queryFn: async ({ signal }) => (await api.get<{ items: ApiKey[] }>("/api-keys", undefined, signal)).items,
+})
 
 function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
 	const queryClient = useQueryClient()

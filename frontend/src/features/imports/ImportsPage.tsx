@@ -16,7 +16,7 @@ import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { save } from "@/lib/download"
 import { bytes } from "@/lib/words"
-import { openRejected, useImports, useUpload } from "./api"
+import { openRejected, type Upload, useImports, useUpload } from "./api"
 
 /** Export files of other systems, brought in; what could not be read is named and can be fetched. */
 export function ImportsPage() {
@@ -97,7 +97,7 @@ const columns: Column<Import>[] = [
 				to="/log"
 				search={{ importFile: [one.fileName] }}
 				className="plain"
-				title={one.error ?? one.fileName}
+				title={one.error || one.fileName}
 			>
 				{one.fileName}
 				{one.error && ` — ${one.error}`}
@@ -125,9 +125,9 @@ function UploadForm({ onDone }: { onDone: () => void }) {
 	const catalog = useCatalog()
 	const choices = useTenantChoices()
 	const upload = useUpload()
-	const form = useForm({
+	const form = useForm<Omit<Upload, "file"> & { file: File | null }>({
 		initialValues: {
-			file: null as File | null,
+			file: null,
 			system: "",
 			tenantId: String(me.scope.tenantId),
 			source: "",

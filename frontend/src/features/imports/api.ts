@@ -1,13 +1,14 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query"
 import { useMemo } from "react"
 import { api } from "@/api/client"
+import { firstPage } from "@/api/list"
 import type { Import, Page } from "@/api/types"
 
 /** All imports, newest first; looked at again every second while one is running. */
 export function useImports() {
 	const query = useInfiniteQuery({
 		queryKey: ["imports"],
-		initialPageParam: undefined as string | undefined,
+		initialPageParam: firstPage,
 		queryFn: ({ pageParam, signal }) => api.get<Page<Import>>("/imports", { cursor: pageParam }, signal),
 		getNextPageParam: (page) => page.next ?? undefined,
 		refetchInterval: ({ state }) =>

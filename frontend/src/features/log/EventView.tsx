@@ -127,7 +127,7 @@ function Details({ event }: { event: Event }) {
 								</Dim>
 							</>,
 						],
-						["State", event.state && humanize(event.state)],
+						["State", event.state && labels("state", event.state)],
 						["Activity", event.activity && humanize(event.activity)],
 						["Outcome", <Outcome key="outcome" of={event.outcome} words />],
 						["Object", object && <ObjectLink object={object} path={event.links?.object} labels={labels} />],
@@ -179,7 +179,7 @@ function Details({ event }: { event: Event }) {
 						["System", labels("system", event.system)],
 						["Source", event.source],
 						["Id at the source", event.externalId && <Mono>{event.externalId}</Mono>],
-						["Meaning", event.class && <Mono>{event.class}</Mono>],
+						["Meaning", event.class && labels("class", event.class)],
 						["Recorded", <Time key="recorded" at={event.recordedAt} as="exact" />],
 					]}
 				/>

@@ -11,7 +11,7 @@ import {
 	ExternalLink,
 	RefreshCw,
 } from "lucide-react"
-import { type ReactNode, useCallback, useMemo, useRef } from "react"
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react"
 import { useMay } from "@/api/me"
 import type { Event } from "@/api/types"
 import { Filters } from "@/components/Filters"
@@ -19,7 +19,7 @@ import { SearchInput } from "@/components/Inputs"
 import { SidePanel } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Empty } from "@/components/States"
-import { type Layout, Table } from "@/components/Table"
+import { type Layout, Table, useNarrow } from "@/components/Table"
 import { useZone } from "@/components/Time"
 import { TimeRange } from "@/components/TimeRange"
 import { clock, dayHeading, inUtc } from "@/lib/time"
@@ -52,6 +52,7 @@ const none: Record<string, never> = {}
 export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 	const zone = useZone()
 	const queryClient = useQueryClient()
+	const narrow = useNarrow()
 	const box = useRef<HTMLInputElement>(null)
 	const { layout, density, setDensity } = useLayout()
 
@@ -68,6 +69,9 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 		enabled: newest !== undefined && search.order !== "oldest" && !search.to && !list.isPlaceholderData,
 	})
 	const labels = useLabels(question)
+	const [asked, setAsked] = useState({ key: "", prefix: "" })
+	const ask = useCallback((key: string, prefix: string) => setAsked({ key, prefix }), [])
+	const suggestions = useFacets(question, asked.key, asked.prefix)
 
 	const open = useCallback(
 		(event: Event | undefined, how?: { replace?: boolean }) => onSearch({ ...search, event: event?.id }, how),
@@ -87,12 +91,16 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 	)
 	const refresh = () => queryClient.resetQueries({ queryKey: eventsKey })
 
+	const turn = useCallback(
+		() => onSearch({ ...search, order: search.order === "oldest" ? undefined : "oldest" }),
+		[search, onSearch],
+	)
 	const timeHead = useMemo(
 		() => (
 			<button
 				type="button"
 				className={classes.sort}
-				onClick={() => onSearch({ ...search, order: search.order === "oldest" ? undefined : "oldest" })}
+				onClick={turn}
 				title={
 					search.order === "oldest" ? "Oldest first; show newest first" : "Newest first; show oldest first"
 				}
@@ -105,7 +113,7 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 				)}
 			</button>
 		),
-		[search, onSearch],
+		[search.order, turn],
 	)
 	const openRow = useCallback((event: Event) => open(event), [open])
 	const columns = useColumns(labels, include, openRow, timeHead)
@@ -183,7 +191,8 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 								order: search.order,
 							})
 						}
-						useSuggestions={(key, prefix) => useFacets(question, key, prefix)}
+						onAsk={ask}
+						suggestions={suggestions}
 						labelOf={labels}
 					/>
 					<span className={classes.total} role="status">
@@ -191,6 +200,16 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 					</span>
 					<ColumnsMenu layout={layout} density={density} setDensity={setDensity} />
 					<ExportMenu search={question} count={counted && total(counted, "entry", "entries")} />
+					{narrow && (
+						<ActionIcon
+							variant="default"
+							size={26}
+							aria-label={search.order === "oldest" ? "Show newest first" : "Show oldest first"}
+							onClick={turn}
+						>
+							{search.order === "oldest" ? <ArrowUp size={13} /> : <ArrowDown size={13} />}
+						</ActionIcon>
+					)}
 					<Tooltip label="Refresh (r)">
 						<ActionIcon variant="default" size={26} aria-label="Refresh" onClick={refresh}>
 							<RefreshCw size={13} />

@@ -20,6 +20,9 @@ export const eventsKey = ["events"] as const
 type Bounds = { from?: string; to?: string }
 type Cursor = { cursor: string; bounds: Bounds }
 
+/** The first page has no cursor. */
+const newest = (): Cursor | undefined => undefined
+
 /** The filter as the API's parameters; a relative range is counted back from now. */
 export function parameters(search: LogSearch, at: Bounds = bounds(search)) {
 	const { last: _last, from: _from, to: _to, ...filter } = filterOf(search)
@@ -35,7 +38,7 @@ export function eventsQuery(search: LogSearch) {
 	const { event: _event, ...question } = search
 	return infiniteQueryOptions({
 		queryKey: [...eventsKey, "list", question],
-		initialPageParam: undefined as Cursor | undefined,
+		initialPageParam: newest(),
 		queryFn: async ({ pageParam, signal }) => {
 			const at = pageParam?.bounds ?? bounds(question)
 			const page = await api.get<Page<Event>>(
@@ -108,7 +111,7 @@ export const neighboursQuery = (id: number) =>
 export const openExport = (search: LogSearch, format: "csv" | "ndjson", signal: AbortSignal) =>
 	api.open("/events/export", { ...parameters(search), format }, signal)
 
-/** A hook for the filter bar: values of a field among the newest entries of the same question. */
+/** Values of a field among the newest entries of the same question. */
 export function useFacets(search: LogSearch, key: string, prefix: string): Suggestions {
 	const field = logFields.find((one) => one.key === key)
 	// What is chosen for the field itself must not narrow what else could be chosen.
@@ -123,7 +126,8 @@ export function useFacets(search: LogSearch, key: string, prefix: string): Sugge
 			),
 		enabled: field?.facet !== undefined,
 		staleTime: 30_000,
-		placeholderData: keepPreviousData,
+		// What was suggested for fewer letters may stay a moment; another field's values may not.
+		placeholderData: (before, query) => (query?.queryKey[2] === key ? before : undefined),
 	})
 	const { data } = answer
 	return {
@@ -173,7 +177,9 @@ export function useLabels(search: LogSearch): (key: string, value: string) => st
 			return kind?.label ?? humanize(value.split(".").at(-1) ?? value)
 		}
 		if (key === "system") return systems.find((system) => system.name === value)?.label ?? value
-		if (key === "state" || key === "activity" || key === "outcome") return humanize(value)
+		if (key === "class") return catalog?.classes.find((one) => one.name === value)?.label ?? value
+		if (key === "state") return catalog?.states.find((one) => one.name === value)?.label ?? humanize(value)
+		if (key === "activity" || key === "outcome") return humanize(value)
 		return value
 	}
 }

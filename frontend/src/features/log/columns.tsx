@@ -177,7 +177,7 @@ export function useColumns(
 
 /** SBC's state where the source has one, else the catalogue's label. */
 export function eventLabel(event: Event, labels: Labels): string {
-	return event.state ? humanize(event.state) : labels("type", event.type)
+	return event.state ? labels("state", event.state) : labels("type", event.type)
 }
 
 export function Who({ actor, include, path }: { actor: Actor; include?: Include; path?: string }) {
@@ -240,34 +240,29 @@ export function Outcome({ of, words }: { of: Event["outcome"]; words?: boolean }
 	return <span className={classes.success}>{words ? "Succeeded" : "OK"}</span>
 }
 
+/** Leads to the object's page: to its form where there is one, else to what can be seen of it, and why. */
 function Edit({ event }: { event: Event }) {
 	const { links } = event
 	if (!links || !event.object) return null
-	if (links.editState === "editable" && links.edit) {
+	const [Icon, why] = editIcons[links.editState]
+	const page = links.edit ?? links.object
+	if (!page) {
 		return (
-			<PathLink path={links.edit} className={classes.edit} aria-label="Open and edit" title="Open and edit">
-				<Pencil size={13} />
-			</PathLink>
+			<span className={classes.noEdit} role="img" aria-label={why} title={why}>
+				<Icon size={12} />
+			</span>
 		)
 	}
-	if (links.editState === "external" && links.edit) {
-		return (
-			<PathLink
-				path={links.edit}
-				className={classes.edit}
-				aria-label="Edit at its source"
-				title="Edit at its source"
-			>
-				<ExternalLink size={13} />
-			</PathLink>
-		)
-	}
-	const why = notEditable[links.editState]
-	const Icon = links.editState === "deleted" ? Trash2 : Lock
+	const label = links.editState === "editable" ? why : `Open. ${why}`
 	return (
-		<span className={classes.noEdit} role="img" aria-label={why} title={why}>
-			<Icon size={12} />
-		</span>
+		<PathLink
+			path={page}
+			className={links.editState === "editable" ? classes.edit : classes.noEdit}
+			aria-label={label}
+			title={label}
+		>
+			<Icon size={13} />
+		</PathLink>
 	)
 }
 
@@ -278,3 +273,10 @@ export const notEditable = {
 	external: "It is edited in the system that it came from.",
 	forbidden: "You may see this, not change it.",
 }
+
+const editIcons = {
+	editable: [Pencil, "Open and edit"],
+	deleted: [Trash2, notEditable.deleted],
+	external: [ExternalLink, notEditable.external],
+	forbidden: [Lock, notEditable.forbidden],
+} as const

@@ -40,7 +40,7 @@ export function logSearch(raw: RawSearch): LogSearch {
 
 function fits(field: { key: string; flag?: boolean; tenant?: boolean }, value: string): boolean {
 	if (field.flag) return value === "true"
-	if (field.tenant || field.key === "userId") return id(value) !== undefined
+	if (field.tenant || field.key === "userId" || field.key === "objectRef") return id(value) !== undefined
 	if (field.key === "outcome" || field.key === "activity") return oneOf(value, words[field.key]) !== undefined
 	return true
 }

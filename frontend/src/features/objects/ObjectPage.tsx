@@ -7,7 +7,7 @@ import { Mono, Page, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Failure } from "@/components/States"
 import { Time } from "@/components/Time"
-import { humanize } from "@/lib/words"
+import { humanize, pathText } from "@/lib/words"
 import { objectQuery } from "./api"
 import classes from "./Object.module.css"
 import { ObjectState } from "./ObjectState"
@@ -56,7 +56,7 @@ export function ObjectPage({
 					of={[
 						["System", object.source ? `${object.system} (${object.source})` : object.system],
 						["Id at the source", object.externalId && <Mono>{object.externalId}</Mono>],
-						["Organization", object.tenantPath],
+						["Organization", pathText(object.tenantPath)],
 						...Object.entries(object.attributes ?? {}).map(([name, value]): [string, ReactNode] => [
 							humanize(name),
 							typeof value === "object" ? JSON.stringify(value) : String(value),

@@ -9,7 +9,7 @@ import { Mono, Page, Toolbar } from "@/components/Page"
 import { Empty } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
-import { total } from "@/lib/words"
+import { pathText, total } from "@/lib/words"
 import { useObjects } from "./api"
 import { ObjectState } from "./ObjectState"
 
@@ -65,7 +65,7 @@ export function ObjectsPage() {
 					<Lines
 						first={<ObjectName object={object} />}
 						aside={<ObjectState object={object} />}
-						second={`${object.kindLabel} · ${object.system} ${object.externalId} · ${object.tenantPath}`}
+						second={`${object.kindLabel} · ${object.system} ${object.externalId} · ${pathText(object.tenantPath)}`}
 					/>
 				)}
 				empty={
@@ -105,7 +105,7 @@ const columns: Column<ObjectStub>[] = [
 		cell: (object) => <Mono>{object.externalId}</Mono>,
 	},
 	{ id: "state", label: "State", width: 120, cell: (object) => <ObjectState object={object} /> },
-	{ id: "tenant", label: "Organization", width: 240, cell: (object) => object.tenantPath },
+	{ id: "tenant", label: "Organization", width: 240, cell: (object) => pathText(object.tenantPath) },
 	{
 		id: "last",
 		label: "Last entry",

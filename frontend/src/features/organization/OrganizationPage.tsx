@@ -15,7 +15,7 @@ import { Page, Section, Tag, Values } from "@/components/Page"
 import { Failure, ProblemNote } from "@/components/States"
 import { useNarrow } from "@/components/Table"
 import { Time } from "@/components/Time"
-import { plural } from "@/lib/words"
+import { pathText, plural } from "@/lib/words"
 import { tenantQuery, useCreateBelow, useRemove, useResetMfa, useUpdate } from "./api"
 import classes from "./Organization.module.css"
 import { Tree } from "./Tree"
@@ -124,7 +124,7 @@ function Details({ tenant }: { tenant: Tenant }) {
 			<Section title="About">
 				<Values
 					of={[
-						["Path", tenant.path.replace(/^\//, "").replaceAll("/", " › ") || "All organizations"],
+						["Path", pathText(tenant.path)],
 						["Level", levelWords[tenant.level]],
 						["Second factor", tenant.mfaRequired ? "Required for everybody here" : "Up to each person"],
 						["Created", <Time key="created" at={tenant.createdAt} />],

@@ -6,6 +6,7 @@ import { Lines } from "@/components/Lines"
 import { Dim } from "@/components/Page"
 import { type Column, type Rows, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
+import { pathText } from "@/lib/words"
 import { PersonState, roleWords } from "./words"
 
 export function PeopleTable({ data, empty }: { data: Rows<User>; empty: ReactNode }) {
@@ -55,7 +56,7 @@ const columns: Column<User>[] = [
 				<Dim>Off</Dim>
 			),
 	},
-	{ id: "tenant", label: "Organization", width: 240, cell: (user) => user.tenantPath },
+	{ id: "tenant", label: "Organization", width: 240, cell: (user) => pathText(user.tenantPath) },
 	{
 		id: "last",
 		label: "Last sign-in",

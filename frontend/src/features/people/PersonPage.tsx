@@ -13,7 +13,7 @@ import { ZoneSelect } from "@/components/Inputs"
 import { Page, Section, Values } from "@/components/Page"
 import { Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
-import { humanize } from "@/lib/words"
+import { humanize, pathText } from "@/lib/words"
 import { type PersonAct, type PersonChange, personQuery, useAct, useRemove, useUpdate } from "./api"
 import { roles } from "./search"
 import { PersonState, roleHints, roleWords } from "./words"
@@ -40,7 +40,7 @@ export function PersonPage({
 				<>
 					<span>{roleWords[user.role]}</span>
 					<PersonState state={user.state} />
-					<span>{user.tenantPath}</span>
+					<span>{pathText(user.tenantPath)}</span>
 				</>
 			}
 			actions={
@@ -75,7 +75,7 @@ export function PersonPage({
 							of={[
 								["E-mail", user.email],
 								["Level", humanize(user.level)],
-								["Organization", user.tenantPath],
+								["Organization", pathText(user.tenantPath)],
 								["Second factor", user.mfaEnabled ? "On" : "Off"],
 								["Last sign-in", user.lastSignInAt ? <Time at={user.lastSignInAt} /> : "Never"],
 								["Created", <Time key="created" at={user.createdAt} />],

@@ -9,7 +9,7 @@ import { ReasonDialog } from "@/components/Dialogs"
 import { ZoneSelect } from "@/components/Inputs"
 import { Page, Section } from "@/components/Page"
 import { Failure } from "@/components/States"
-import { Time } from "@/components/Time"
+import { clock } from "@/lib/time"
 import { ownTenantQuery, usePolicyChange, useZoneChange } from "./api"
 
 /** How this person sees the portal, and how their organization signs in. */
@@ -35,7 +35,7 @@ export function SettingsPage() {
 						error={change.error ? asProblem(change.error).message : undefined}
 					/>
 					<Text size="xs" c="dimmed" mt={6}>
-						Your last sign-in: {me.user.lastSignInAt ? <Time at={me.user.lastSignInAt} /> : "never before"}
+						It is {clock(new Date(), zoneOf(me))} there now.
 					</Text>
 				</div>
 			</Section>

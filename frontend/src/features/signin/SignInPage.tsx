@@ -10,7 +10,7 @@ import { CodeInput } from "@/components/Inputs"
 import { RecoveryCodes } from "@/components/RecoveryCodes"
 import { activate, requestOtp, setupQuery, signIn, signInWithOtp, verify } from "./api"
 import classes from "./SignIn.module.css"
-import { isExpired, type Step, sentence } from "./wording"
+import { isChallengeOver, sentence } from "./wording"
 
 type State =
 	| { step: "password"; notice?: string }
@@ -47,15 +47,14 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 		try {
 			await work()
 		} catch (problem) {
-			if (isExpired(problem) && (state.step === "code" || state.step === "setup"))
-				go({ step: "password", notice: "That took too long. Enter your password again." })
+			if (isChallengeOver(problem)) go({ step: "password", notice: problem.message })
 			else setError(problem)
 		} finally {
 			setBusy(false)
 		}
 	}
 
-	const note = state.step !== "codes" && Boolean(error) && <SignInProblem error={error} step={state.step} />
+	const note = Boolean(error) && <SignInProblem error={error} />
 	return (
 		<main className={classes.page}>
 			<title>Sign in · Annals</title>
@@ -88,7 +87,7 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 					<SetupStep
 						challenge={state.challenge}
 						busy={busy}
-						error={error && new Problem(0, sentence(error, "setup"))}
+						error={error}
 						onCode={(code) =>
 							attempt(async () => {
 								const activated = await activate(state.challenge, code)
@@ -130,12 +129,12 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 	)
 }
 
-function SignInProblem({ error, step }: { error: unknown; step: Step }) {
+function SignInProblem({ error }: { error: unknown }) {
 	const wait = useCountdown(error instanceof Problem ? (error.retryAt ?? 0) : 0)
 	const throttled = error instanceof Problem && error.status === 429
 	return (
 		<Alert color={throttled ? "yellow" : "red"} p="xs" role="alert">
-			{sentence(error, step)}
+			{sentence(error)}
 			{throttled &&
 				(wait > 0 ? <span aria-live="off"> Try again in {wait} s.</span> : " You can try again now.")}
 		</Alert>
