@@ -1,0 +1,249 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime/multipart"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"gorm.io/gorm"
+
+	"annals/backend/auth"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/importer"
+	"annals/backend/tenant"
+)
+
+// imports runs imports that came by HTTP, each in a goroutine that Shutdown waits for.
+type imports struct {
+	server  *Server
+	running sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+func newImports(s *Server) *imports {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &imports{server: s, ctx: ctx, cancel: cancel}
+}
+
+// wait stops what runs: every batch that was acknowledged is committed, and importing the file
+// again adds the rest.
+func (i *imports) wait() {
+	i.cancel()
+	i.running.Wait()
+}
+
+type importJSON struct {
+	ID         int64      `json:"id"`
+	System     string     `json:"system"`
+	Source     string     `json:"source"`
+	FileName   string     `json:"fileName"`
+	TenantPath string     `json:"tenantPath"`
+	State      string     `json:"state" enum:"running,done,failed"`
+	Read       int64      `json:"read"`
+	Accepted   int64      `json:"accepted"`
+	Duplicates int64      `json:"duplicates"`
+	Rejected   int64      `json:"rejected"`
+	Error      string     `json:"error"`
+	CreatedBy  string     `json:"createdBy"`
+	StartedAt  time.Time  `json:"startedAt"`
+	FinishedAt *time.Time `json:"finishedAt" nullable:"true"`
+}
+
+const selectImports = "SELECT i.*, t.path AS tenant_path FROM imports i JOIN tenants t ON t.id = i.tenant_id WHERE "
+
+type listImportsIn struct {
+	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor int64 `query:"cursor" minimum:"1"`
+}
+
+func (s *Server) listImports(ctx context.Context, in *listImportsIn) (*body[list[importJSON]], error) {
+	out := list[importJSON]{Items: []importJSON{}}
+	where, args := who(ctx).Scope.Predicate()
+	err := s.read(ctx, func(tx *db.Tx) error {
+		args = append(args, in.Cursor, in.Cursor, in.Limit+1)
+		return tx.Raw(selectImports+qualify(where, "i")+" AND (? = 0 OR i.id < ?) ORDER BY i.id DESC LIMIT ?", args...).Scan(&out.Items).Error
+	})
+	if len(out.Items) > in.Limit {
+		out.Items = out.Items[:in.Limit]
+		next := strconv.FormatInt(out.Items[in.Limit-1].ID, 10)
+		out.Next = &next
+	}
+	return answer(out), err
+}
+
+// qualify puts a table's alias before the column of a scope's predicate.
+func qualify(predicate, alias string) string {
+	if predicate == "TRUE" || predicate == "FALSE" {
+		return predicate
+	}
+	return alias + "." + predicate
+}
+
+func (s *Server) findImport(ctx context.Context, id int64) (out importJSON, err error) {
+	where, args := who(ctx).Scope.Predicate()
+	err = s.read(ctx, func(tx *db.Tx) error {
+		return tx.Raw(selectImports+qualify(where, "i")+" AND i.id = ?", append(args, id)...).Take(&out).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = s.denied(ctx, fault.Absent(), "import", id)
+	}
+	return out, err
+}
+
+func (s *Server) importProgress(ctx context.Context, in *ByID) (*body[importJSON], error) {
+	out, err := s.findImport(ctx, in.ID)
+	return answer(out), err
+}
+
+type fileOut struct {
+	ContentType        string `header:"Content-Type"`
+	ContentDisposition string `header:"Content-Disposition"`
+	Body               []byte
+}
+
+func (s *Server) importRejects(ctx context.Context, in *ByID) (*fileOut, error) {
+	imported, err := s.findImport(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.Write([]string{"line", "reason"}); err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(tx *db.Tx) error {
+		type reject struct {
+			Line   int64
+			Reason string
+		}
+		return db.Stream(tx, func(r reject) error {
+			return w.Write([]string{strconv.FormatInt(r.Line, 10), neutral(r.Reason)})
+		}, "SELECT line, reason FROM import_rejects WHERE import_id = ? ORDER BY line", in.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.Flush()
+	name := strings.NewReplacer(`"`, "", "\r", "", "\n", "").Replace(imported.FileName)
+	return &fileOut{ContentType: "text/csv; charset=utf-8", ContentDisposition: fmt.Sprintf("attachment; filename=%q", name+".rejected.csv"), Body: b.Bytes()}, w.Error()
+}
+
+type startImportIn struct {
+	RawBody huma.MultipartFormFiles[struct {
+		File          huma.FormFile `form:"file" required:"true"`
+		System        string        `form:"system" required:"true" enum:"mor,sippy,sbc,alternet,safe"`
+		Source        string        `form:"source" required:"false" maxLength:"200"`
+		TenantID      int64         `form:"tenantId" required:"false"`
+		TimeZone      string        `form:"timeZone" required:"false" maxLength:"100"`
+		CreateTenants bool          `form:"createTenants" required:"false"`
+	}]
+}
+
+type started struct {
+	ID int64 `json:"id"`
+}
+
+func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[started], error) {
+	form := in.RawBody.Data()
+	p := who(ctx)
+	o := importer.Options{System: form.System, Source: form.Source, Scope: p.Scope, Origin: p.Origin, CreateTenants: form.CreateTenants, FileName: form.File.Filename, Location: time.UTC}
+	if form.TimeZone != "" {
+		location, err := time.LoadLocation(form.TimeZone)
+		if err != nil || form.TimeZone == "Local" {
+			return nil, fault.At("body.timeZone", "%q is not a time zone such as Europe/Lisbon.", form.TimeZone)
+		}
+		o.Location = location
+	}
+	if o.Source == "" {
+		o.Source = o.System
+	}
+	id := form.TenantID
+	if id == 0 {
+		id = p.Scope.TenantID
+	}
+	out := importJSON{System: o.System, Source: o.Source, FileName: truncate(o.FileName, 300), State: "running", CreatedBy: p.Origin.Actor.Name}
+	err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) (err error) {
+		if o.Tenant, err = tenant.Find(tx, p.Scope, id); err != nil {
+			return err
+		}
+		return tx.Raw(`INSERT INTO imports (tenant_id, sales_org_id, dealer_id, reseller_id, system, source, file_name, state, created_by)
+			VALUES (?, NULLIF(?, 0), NULLIF(?, 0), NULLIF(?, 0), ?, ?, ?, 'running', ?) RETURNING id`,
+			o.Tenant.ID, o.Tenant.SalesOrgID, o.Tenant.DealerID, o.Tenant.ResellerID, out.System, out.Source, out.FileName, out.CreatedBy).Scan(&out.ID).Error
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "tenant", id)
+	}
+	s.imports.start(p, out.ID, o, form.File, in.RawBody.Form)
+	return answer(started{out.ID}), nil
+}
+
+// start runs an import behind the principal's wall. The form's file lies on disk until it is done.
+func (i *imports) start(p auth.Principal, id int64, o importer.Options, file huma.FormFile, form *multipart.Form) {
+	i.running.Go(func() {
+		s := i.server
+		defer form.RemoveAll() //nolint:errcheck // a temporary file
+		defer file.Close()     //nolint:errcheck // only read
+		save := func(ctx context.Context, state, message string, r importer.Result) {
+			err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) error {
+				return tx.Exec(`UPDATE imports SET state = ?, error = ?, read = ?, accepted = ?, duplicates = ?, rejected = ?,
+					finished_at = CASE WHEN ? = 'running' THEN NULL ELSE now() END WHERE id = ?`,
+					state, message, r.Read, r.Accepted, r.Duplicates, r.Rejected, state, id).Error
+			})
+			if err != nil {
+				slog.Error("save the progress of an import", "import", id, "err", err)
+			}
+		}
+		var lines []int64
+		var reasons []string
+		flush := func() error {
+			if len(lines) == 0 {
+				return nil
+			}
+			err := s.DB.Write(i.ctx, p.Scope.Wall(), func(tx *db.Tx) error {
+				return tx.Exec(`INSERT INTO import_rejects (import_id, line, reason) SELECT $1, * FROM unnest($2::bigint[], $3::text[])
+					ON CONFLICT DO NOTHING`, id, lines, reasons).Error
+			})
+			lines, reasons = lines[:0], reasons[:0]
+			return err
+		}
+		reject := func(line int64, reason string, _ []byte) error {
+			lines, reasons = append(lines, line), append(reasons, reason)
+			if len(lines) < 1000 {
+				return nil
+			}
+			return flush()
+		}
+		last := time.Now()
+		o.Progress = func(at importer.Progress) {
+			if time.Since(last) > time.Second {
+				last = time.Now()
+				save(i.ctx, "running", "", at.Result)
+			}
+		}
+		result, err := importer.Run(i.ctx, s.DB, s.Log, o, file, reject)
+		err = errors.Join(err, flush())
+		state, message := "done", ""
+		if err != nil {
+			state, message = "failed", "The import broke off. What was taken is kept; import the file again for the rest."
+			if f := fault.Of(err); f != nil {
+				message = f.Detail
+			} else {
+				slog.Error("import", "import", id, "err", err)
+			}
+		}
+		ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		save(ending, state, message, result)
+	})
+}

@@ -1,0 +1,169 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"annals/backend/access"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/inventory"
+	"annals/backend/tenant"
+	"annals/backend/user"
+)
+
+// userJSON is a user as the API shows one.
+type userJSON struct {
+	ID           int64        `json:"id"`
+	Email        string       `json:"email"`
+	Name         string       `json:"name"`
+	Role         access.Role  `json:"role" enum:"admin,auditor,user"`
+	State        string       `json:"state" enum:"pending,active,locked,deleted"`
+	TenantID     int64        `json:"tenantId"`
+	TenantName   string       `json:"tenantName"`
+	TenantPath   string       `json:"tenantPath"`
+	Level        tenant.Level `json:"level" enum:"root,sales_org,dealer,reseller,user"`
+	TimeZone     string       `json:"timeZone"`
+	MFAEnabled   bool         `json:"mfaEnabled"`
+	CreatedAt    time.Time    `json:"createdAt"`
+	LastSignInAt *time.Time   `json:"lastSignInAt" nullable:"true"`
+	Revision     int64        `json:"revision"`
+	Editable     bool         `json:"editable"`
+}
+
+func personOf(u user.Listed, mayEdit bool) userJSON {
+	return userJSON{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, State: u.State, TenantID: u.TenantID, TenantName: u.TenantName,
+		TenantPath: u.TenantPath, Level: u.Level(), TimeZone: u.TimeZone, MFAEnabled: u.MFAEnabled, CreatedAt: u.CreatedAt.UTC(),
+		LastSignInAt: utc(u.LastSignInAt), Revision: u.Revision, Editable: mayEdit && u.State != user.Deleted}
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+type scopeNode struct {
+	ID    *int64       `json:"id" nullable:"true" doc:"null where the viewer may not open it"`
+	Name  string       `json:"name"`
+	Level tenant.Level `json:"level"`
+}
+
+type meJSON struct {
+	User  userJSON `json:"user"`
+	Scope struct {
+		Level      tenant.Level `json:"level" enum:"root,sales_org,dealer,reseller,user"`
+		TenantID   int64        `json:"tenantId"`
+		TenantName string       `json:"tenantName"`
+		Path       []scopeNode  `json:"path"`
+		Label      string       `json:"label"`
+	} `json:"scope"`
+	Permissions []access.Permission `json:"permissions"`
+	TimeZone    string              `json:"timeZone"`
+	MFA         struct {
+		Enabled           bool `json:"enabled"`
+		Required          bool `json:"required"`
+		RecoveryCodesLeft int  `json:"recoveryCodesLeft"`
+	} `json:"mfa"`
+	SessionID string `json:"sessionId"`
+}
+
+func (s *Server) me(ctx context.Context, _ *nothing) (*body[meJSON], error) {
+	p := who(ctx)
+	mfa, err := s.Auth.MFA(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var out meJSON
+	out.User, out.Permissions, out.TimeZone, out.SessionID = personOf(p.User, true), p.Permissions, p.User.TimeZone, p.SessionID
+	out.MFA.Enabled, out.MFA.Required, out.MFA.RecoveryCodesLeft = mfa.Enabled, mfa.Required, mfa.RecoveryCodesLeft
+	out.Scope.Level, out.Scope.TenantID, out.Scope.TenantName = p.Scope.Level, p.User.TenantID, p.User.TenantName
+	out.Scope.Path = []scopeNode{}
+	var names []string
+	for _, n := range tenant.Ancestors(home(p)) {
+		node := scopeNode{Name: n.Name, Level: n.Level}
+		if n.ID == p.User.TenantID && p.May(access.ReadTenants) {
+			node.ID = &n.ID
+		}
+		out.Scope.Path = append(out.Scope.Path, node)
+		names = append(names, n.Name)
+	}
+	if out.Scope.Label = strings.Join(names, " › "); len(names) == 0 {
+		out.Scope.Label = p.User.TenantName
+	}
+	return answer(out), nil
+}
+
+type updateMeIn struct {
+	Body struct {
+		Name     *string `json:"name,omitempty" maxLength:"200"`
+		TimeZone *string `json:"timeZone,omitempty" maxLength:"100"`
+	}
+}
+
+func (s *Server) updateMe(ctx context.Context, in *updateMeIn) (*body[userJSON], error) {
+	p := who(ctx)
+	var out userJSON
+	err := s.DB.Write(ctx, tenant.OfPerson(p.User.ID, p.User.TenantID).Wall(), func(tx *db.Tx) error {
+		e := s.editor(ctx)
+		e.Scope = tenant.OfPerson(p.User.ID, p.User.TenantID) // nobody needs a right to change their own profile
+		u, err := e.UpdateUser(tx, p.User.ID, p.User.Revision, inventory.UserChange{Name: in.Body.Name, TimeZone: in.Body.TimeZone})
+		out = personOf(u, true)
+		return err
+	})
+	return answer(out), err
+}
+
+type sessionJSON struct {
+	ID         uuid.UUID `json:"id"`
+	Current    bool      `json:"current"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+	IP         string    `json:"ip"`
+	UserAgent  string    `json:"userAgent"`
+	Method     string    `json:"method"`
+}
+
+type list[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next" nullable:"true"`
+}
+
+func (s *Server) mySessions(ctx context.Context, _ *nothing) (*body[list[sessionJSON]], error) {
+	p := who(ctx)
+	sessions, err := s.Auth.Sessions(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	out := list[sessionJSON]{Items: []sessionJSON{}}
+	for _, x := range sessions {
+		out.Items = append(out.Items, sessionJSON{ID: x.ID, Current: x.ID.String() == p.SessionID, CreatedAt: x.CreatedAt.UTC(), LastSeenAt: x.LastSeenAt.UTC(),
+			ExpiresAt: x.ExpiresAt.UTC(), IP: x.IP, UserAgent: x.UserAgent, Method: x.Method})
+	}
+	return answer(out), nil
+}
+
+type sessionIn struct {
+	ID string `path:"id" maxLength:"100"`
+}
+
+func (s *Server) revokeSession(ctx context.Context, in *sessionIn) (*nothing, error) {
+	id, err := uuid.Parse(in.ID)
+	if err != nil {
+		return nil, fault.Absent()
+	}
+	return nil, s.Auth.RevokeSession(ctx, who(ctx), id)
+}
+
+func (s *Server) revokeOthers(ctx context.Context, _ *nothing) (*nothing, error) {
+	return nil, s.Auth.RevokeOthers(ctx, who(ctx))
+}
+
+// token takes the token out of an Authorization header.
+func token(header string) string { return strings.TrimPrefix(header, "Bearer ") }

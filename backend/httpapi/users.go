@@ -1,0 +1,213 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"annals/backend/access"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/inventory"
+	"annals/backend/user"
+)
+
+type searchUsersIn struct {
+	TenantID int64  `query:"tenantId" minimum:"1" doc:"Of this tenantJSON alone"`
+	Q        string `query:"q" maxLength:"200" doc:"Part of the name or e-mail address"`
+	Role     string `query:"role" enum:"admin,auditor,user"`
+	State    string `query:"state" enum:"pending,active,locked,deleted"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor   string `query:"cursor" maxLength:"2000"`
+}
+
+func (s *Server) searchUsers(ctx context.Context, in *searchUsersIn) (*body[list[userJSON]], error) {
+	out := list[userJSON]{Items: []userJSON{}}
+	afterName, afterID, err := parseNameCursor(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	p := who(ctx)
+	err = s.read(ctx, func(tx *db.Tx) error {
+		found, err := user.Search(tx, p.Scope, user.Filter{TenantID: in.TenantID, Text: in.Q, Role: in.Role, State: in.State}, afterName, afterID, in.Limit+1)
+		if len(found) > in.Limit {
+			found = found[:in.Limit]
+			last := found[in.Limit-1]
+			next := nameCursor(strings.ToLower(last.Name), last.ID)
+			out.Next = &next
+		}
+		for _, u := range found {
+			out.Items = append(out.Items, personOf(u, p.May(access.EditUsers)))
+		}
+		return err
+	})
+	return answer(out), err
+}
+
+func nameCursor(name string, id int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(id, 10) + " " + name))
+}
+
+func parseNameCursor(s string) (name string, id int64, err error) {
+	if s == "" {
+		return "", 0, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	number, name, ok := strings.Cut(string(b), " ")
+	id, errID := strconv.ParseInt(number, 10, 64)
+	if err != nil || !ok || errID != nil {
+		return "", 0, fault.At("query.cursor", "The cursor is not one that this search gave.")
+	}
+	return name, id, nil
+}
+
+type userOut struct {
+	ETag string `header:"ETag"`
+	Body userJSON
+}
+
+func (s *Server) oneUser(ctx context.Context, u user.Listed) *userOut {
+	return &userOut{ETag: etag(u.Revision), Body: personOf(u, who(ctx).May(access.EditUsers))}
+}
+
+func (s *Server) user(ctx context.Context, in *ByID) (*userOut, error) {
+	var u user.Listed
+	err := s.read(ctx, func(tx *db.Tx) (err error) {
+		u, err = user.Find(tx, who(ctx).Scope, in.ID)
+		return err
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "user", in.ID)
+	}
+	return s.oneUser(ctx, u), nil
+}
+
+type createUserIn struct {
+	Body struct {
+		TenantID int64       `json:"tenantId" minimum:"1"`
+		Email    string      `json:"email" maxLength:"254"`
+		Name     string      `json:"name" maxLength:"200"`
+		Role     access.Role `json:"role" enum:"admin,auditor,user"`
+		Password string      `json:"password,omitempty" maxLength:"1000" doc:"Without one the user is pending until activated, and signs in with a one-time password"`
+		TimeZone string      `json:"timeZone,omitempty" maxLength:"100"`
+		Reason   string      `json:"reason,omitempty" maxLength:"500"`
+	}
+}
+
+func (s *Server) createUser(ctx context.Context, in *createUserIn) (*userOut, error) {
+	var u user.Listed
+	err := s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
+		state := user.Pending
+		if in.Body.Password != "" {
+			state = user.Active
+		}
+		u, err = e.CreateUser(tx, in.Body.TenantID, user.User{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, TimeZone: in.Body.TimeZone, State: state}, in.Body.Reason)
+		if err != nil {
+			return err
+		}
+		if err := tx.As(db.Auth); err != nil {
+			return err
+		}
+		return s.Auth.CreateCredentials(tx, u.User, in.Body.Password)
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "tenant", in.Body.TenantID)
+	}
+	return s.oneUser(ctx, u), nil
+}
+
+type updateUserIn struct {
+	ByID
+	IfMatch string `header:"If-Match" required:"true"`
+	Body    struct {
+		Name     *string `json:"name,omitempty" maxLength:"200"`
+		Email    *string `json:"email,omitempty" maxLength:"254"`
+		Role     *string `json:"role,omitempty" enum:"admin,auditor,user"`
+		TimeZone *string `json:"timeZone,omitempty" maxLength:"100"`
+		Reason   string  `json:"reason,omitempty" maxLength:"500"`
+	}
+}
+
+func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, error) {
+	revision, err := ifMatch(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	var u user.Listed
+	err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
+		u, err = e.UpdateUser(tx, in.ID, revision, inventory.UserChange{Name: in.Body.Name, Email: in.Body.Email, Role: in.Body.Role, TimeZone: in.Body.TimeZone, Reason: in.Body.Reason})
+		return err
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "user", in.ID)
+	}
+	return s.oneUser(ctx, u), nil
+}
+
+func (s *Server) deleteUser(ctx context.Context, in *deleteIn) (*nothing, error) {
+	_, err := s.step(ctx, in.ID, "delete", in.Reason)
+	return nil, err
+}
+
+type reasonIn struct {
+	ByID
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+func (s *Server) stepUser(name string) func(context.Context, *reasonIn) (*userOut, error) {
+	return func(ctx context.Context, in *reasonIn) (*userOut, error) {
+		u, err := s.step(ctx, in.ID, name, in.Body.Reason)
+		if err != nil {
+			return nil, err
+		}
+		return s.oneUser(ctx, u), nil
+	}
+}
+
+// step does what can be done to a person; who is locked out or deleted is signed out as well.
+func (s *Server) step(ctx context.Context, id int64, name, reason string) (u user.Listed, err error) {
+	err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) error {
+		if u, err = e.StepUser(tx, id, name, reason); err != nil {
+			return err
+		}
+		if u.State != user.Locked && u.State != user.Deleted {
+			return nil
+		}
+		if err := tx.As(db.Auth); err != nil {
+			return err
+		}
+		return s.Auth.EndSessions(tx, e.Origin, u, reason)
+	})
+	return u, s.denied(ctx, err, "user", id)
+}
+
+func (s *Server) resetMFA(ctx context.Context, in *reasonIn) (*nothing, error) {
+	return nil, s.denied(ctx, s.Auth.ResetMFA(ctx, who(ctx), in.ID, in.Body.Reason), "user", in.ID)
+}
+
+func (s *Server) resetPassword(ctx context.Context, in *reasonIn) (*nothing, error) {
+	return nil, s.denied(ctx, s.Auth.ResetPassword(ctx, who(ctx), in.ID, in.Body.Reason), "user", in.ID)
+}
+
+type resetAllIn struct {
+	Body struct {
+		TenantID int64  `json:"tenantId" minimum:"1"`
+		Reason   string `json:"reason" minLength:"1" maxLength:"500"`
+		Code     string `json:"code" maxLength:"100" doc:"The caller's own current code"`
+	}
+}
+
+type resetCount struct {
+	Count int64 `json:"count"`
+}
+
+func (s *Server) resetMFAForAll(ctx context.Context, in *resetAllIn) (*body[resetCount], error) {
+	n, err := s.Auth.ResetMFAForAll(ctx, who(ctx), in.Body.TenantID, in.Body.Reason, in.Body.Code)
+	if err != nil {
+		return nil, s.denied(ctx, err, "tenant", in.Body.TenantID)
+	}
+	return answer(resetCount{int64(n)}), nil
+}

@@ -1,0 +1,296 @@
+// Package inventory changes what the channel consists of: tenants, people, and the objects of all
+// systems. Every change is recorded in the transaction that makes it.
+package inventory
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"annals/backend/access"
+	"annals/backend/audit"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/tenant"
+	"annals/backend/user"
+)
+
+// Editor is somebody who changes the inventory: what they see, who they are, and where it is recorded.
+type Editor struct {
+	Log    *audit.Log
+	Scope  tenant.Scope
+	Origin audit.Origin
+}
+
+// Kinds of the objects that have tables of their own.
+const (
+	KindTenant = "annals.tenant"
+	KindUser   = "annals.user"
+)
+
+// about begins an event of ours about a tenant: it belongs to the tenant that it concerns.
+func (e Editor) about(name string, t tenant.Tenant, reason string) audit.Event {
+	ev := e.Origin.Event(name)
+	ev.Object = &audit.Object{Kind: KindTenant, ID: strconv.FormatInt(t.ID, 10), Name: t.Name, Revision: strconv.FormatInt(t.Revision, 10), Ref: t.ID}
+	ev.Reason = reason
+	ev.Belongs(t)
+	return ev
+}
+
+// record writes the event of a change and says so when it can't: then the change must not be either.
+func (e Editor) record(tx *db.Tx, ev audit.Event) error {
+	_, err := e.Log.Record(tx, ev)
+	return err
+}
+
+// CreateTenant puts a new tenant under a parent of the scope.
+func (e Editor) CreateTenant(tx *db.Tx, parentID int64, name, reason string) (tenant.Tenant, error) {
+	parent, err := tenant.Lock(tx, e.Scope, parentID)
+	if err != nil {
+		return tenant.Tenant{}, err
+	}
+	if parent.State != "active" {
+		return tenant.Tenant{}, fault.New(fault.Conflict, "%q is closed.", parent.Name)
+	}
+	t, err := tenant.Create(tx, parent, name)
+	if err != nil {
+		return t, err
+	}
+	ev := e.about("tenant_created", t, reason)
+	ev.Data = []audit.Datum{{Label: "Level", Value: t.Level.Label()}}
+	return t, e.record(tx, ev)
+}
+
+// TenantChange is what may change of a tenant; nil stays.
+type TenantChange struct {
+	Name      *string
+	MFAPolicy *tenant.MFAPolicy
+	Reason    string
+}
+
+// UpdateTenant changes a tenant whose revision is still the one that the caller saw. A name is an
+// edit, a policy is a setting: each has its own entry.
+func (e Editor) UpdateTenant(tx *db.Tx, id, revision int64, change TenantChange) (tenant.Tenant, error) {
+	t, err := tenant.Lock(tx, e.Scope, id)
+	if err != nil {
+		return t, err
+	}
+	if t.Revision != revision {
+		return t, stale(revision, t.Revision)
+	}
+	before := t
+	if change.Name != nil {
+		if t.Name = *change.Name; t.Name != before.Name && (t.Level == tenant.Root || isDirect(before)) {
+			return t, fault.At("body.name", "%q keeps its name.", before.Name)
+		}
+	}
+	if change.MFAPolicy != nil {
+		t.MFAPolicy = *change.MFAPolicy
+	}
+	if t == before {
+		return t, nil
+	}
+	if t, err = tenant.Update(tx, t); err != nil {
+		return t, err
+	}
+	if t.Name != before.Name {
+		ev := e.about("tenant_updated", t, change.Reason)
+		ev.Changes = []audit.Change{{Field: "name", Old: before.Name, New: t.Name}}
+		if err := e.record(tx, ev); err != nil {
+			return t, err
+		}
+	}
+	if t.MFAPolicy != before.MFAPolicy {
+		ev := e.about("settings_updated", t, change.Reason)
+		ev.Changes = []audit.Change{{Field: "mfa_policy", Old: before.MFAPolicy, New: t.MFAPolicy}}
+		if err := e.record(tx, ev); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+// DeleteTenant removes an empty tenant of the scope, but not the editor's own.
+func (e Editor) DeleteTenant(tx *db.Tx, id int64, reason string) error {
+	t, err := tenant.Lock(tx, e.Scope, id)
+	if err != nil {
+		return err
+	}
+	if t.ID == e.Scope.TenantID {
+		return fault.New(fault.Conflict, "Nobody deletes the organization that they work in.")
+	}
+	if err := tenant.Delete(tx, t); err != nil {
+		return err
+	}
+	return e.record(tx, e.about("tenant_deleted", t, reason))
+}
+
+// CanDelete reports whether DeleteTenant may succeed, as far as the row tells.
+func (e Editor) CanDelete(t tenant.Listed) bool {
+	return t.Children == 0 && t.Users == 0 && t.ID != e.Scope.TenantID && t.Level != tenant.Root && !isDirect(t.Tenant)
+}
+
+func isDirect(t tenant.Tenant) bool { return t.Level == tenant.SalesOrg && t.Name == tenant.Direct }
+
+func stale(seen, now int64) error {
+	return fault.New(fault.Stale, "You changed revision %d, but there is revision %d by now. Load it again, then repeat your change.", seen, now)
+}
+
+// person begins an event of ours about a person.
+func (e Editor) person(name string, u user.Listed, reason string) audit.Event {
+	ev := e.Origin.Event(name)
+	AboutPerson(&ev, u)
+	ev.Reason = reason
+	return ev
+}
+
+// AboutPerson makes an event concern a person: its object, its subject, and whose it is.
+func AboutPerson(ev *audit.Event, u user.Listed) {
+	ev.Object = &audit.Object{Kind: KindUser, ID: strconv.FormatInt(u.ID, 10), Name: u.Name, Revision: strconv.FormatInt(u.Revision, 10), Ref: u.ID}
+	ev.Subject = &audit.Person{ID: u.ID, Name: u.Name}
+	ev.Belongs(tenant.Tenant{Level: u.TenantLevel, Path: u.TenantPath, SalesOrgID: u.SalesOrgID, DealerID: u.DealerID, ResellerID: u.ResellerID})
+}
+
+// CreateUser adds a person to a tenant of the scope. The state is pending until activated, unless
+// the caller says active.
+func (e Editor) CreateUser(tx *db.Tx, tenantID int64, u user.User, reason string) (user.Listed, error) {
+	t, err := tenant.Find(tx, e.Scope, tenantID)
+	if err != nil {
+		return user.Listed{}, err
+	}
+	if t.State != "active" {
+		return user.Listed{}, fault.New(fault.Conflict, "%q is closed.", t.Name)
+	}
+	if u, err = user.Create(tx, t, u); err != nil {
+		return user.Listed{}, err
+	}
+	listed := user.Listed{User: u, TenantName: t.Name, TenantPath: t.Path, TenantLevel: t.Level}
+	ev := e.person("user_created", listed, reason)
+	ev.Data = []audit.Datum{{Label: "Role", Value: string(u.Role)}}
+	return listed, e.record(tx, ev)
+}
+
+// UserChange is what may change of a person; nil stays.
+type UserChange struct {
+	Email, Name, TimeZone *string
+	Role                  *string
+	Reason                string
+}
+
+// lock takes a person's row until the transaction ends.
+func (e Editor) lock(tx *db.Tx, id int64) (user.Listed, error) {
+	u, err := user.Find(tx, e.Scope, id)
+	if err != nil {
+		return u, err
+	}
+	if err := tx.Exec("SELECT 1 FROM users WHERE id = ? FOR UPDATE", id).Error; err != nil {
+		return u, fmt.Errorf("lock user: %w", err)
+	}
+	return user.Find(tx, e.Scope, id)
+}
+
+// UpdateUser changes a person whose revision is still the one that the caller saw.
+func (e Editor) UpdateUser(tx *db.Tx, id, revision int64, change UserChange) (user.Listed, error) {
+	u, err := e.lock(tx, id)
+	if err != nil {
+		return u, err
+	}
+	if u.State == user.Deleted {
+		return u, fault.New(fault.Conflict, "%s is deleted.", u.Name)
+	}
+	if u.Revision != revision {
+		return u, stale(revision, u.Revision)
+	}
+	var changes []audit.Change
+	set := func(field string, into *string, value *string) {
+		if value != nil && *into != *value {
+			changes = append(changes, audit.Change{Field: field, Old: *into, New: *value})
+			*into = *value
+		}
+	}
+	role := string(u.Role)
+	set("email", &u.Email, change.Email)
+	set("name", &u.Name, change.Name)
+	set("role", &role, change.Role)
+	set("time_zone", &u.TimeZone, change.TimeZone)
+	if len(changes) == 0 {
+		return u, nil
+	}
+	if role != string(u.Role) {
+		if u.ID == e.Origin.Actor.UserID {
+			return u, fault.At("body.role", "Nobody changes their own role.")
+		}
+		if err := e.keepsAdmin(tx, u); err != nil {
+			return u, err
+		}
+		u.Role = access.Role(role)
+	}
+	if u.User, err = user.Update(tx, u.User); err != nil {
+		return u, err
+	}
+	name := "user_updated"
+	if u.ID == e.Origin.Actor.UserID {
+		name = "profile_updated"
+	}
+	ev := e.person(name, u, change.Reason)
+	ev.Changes = changes
+	return u, e.record(tx, ev)
+}
+
+// keepsAdmin refuses to take away the last person who can administer the platform.
+func (e Editor) keepsAdmin(tx *db.Tx, u user.Listed) error {
+	if u.TenantLevel != tenant.Root || u.Role != access.Admin || u.State != user.Active {
+		return nil
+	}
+	var others int64
+	err := tx.Raw("SELECT count(*) FROM users WHERE tenant_id = ? AND role = 'admin' AND state = 'active' AND id <> ?", u.TenantID, u.ID).Scan(&others).Error
+	if err == nil && others == 0 {
+		return fault.New(fault.Conflict, "%s is the last root administrator. Make another one first.", u.Name)
+	}
+	return err
+}
+
+// steps are what can be done to a person, from which states, and the entry of each.
+var steps = map[string]struct {
+	from  []string
+	to    string
+	event string
+}{
+	"activate": {[]string{user.Pending}, user.Active, "user_activated"},
+	"lock":     {[]string{user.Active}, user.Locked, "user_locked"},
+	"unlock":   {[]string{user.Locked}, user.Active, "user_unlocked"},
+	"delete":   {[]string{user.Pending, user.Active, user.Locked}, user.Deleted, "user_deleted"},
+}
+
+// StepUser activates, locks, unlocks or deletes a person. Who is locked or deleted is cut off with
+// the next call, because every call looks at the state.
+func (e Editor) StepUser(tx *db.Tx, id int64, step, reason string) (user.Listed, error) {
+	how, ok := steps[step]
+	if !ok {
+		return user.Listed{}, fault.Absent()
+	}
+	u, err := e.lock(tx, id)
+	if err != nil {
+		return u, err
+	}
+	if !slices.Contains(how.from, u.State) {
+		return u, fault.New(fault.Conflict, "%s is %s; that can't be done now.", u.Name, u.State)
+	}
+	if how.to == user.Locked || how.to == user.Deleted {
+		if u.ID == e.Origin.Actor.UserID {
+			return u, fault.New(fault.Conflict, "Nobody locks or deletes themselves.")
+		}
+		if err := e.keepsAdmin(tx, u); err != nil {
+			return u, err
+		}
+	}
+	u.State = how.to
+	if how.to == user.Deleted {
+		now := tx.NowFunc()
+		u.DeletedAt = &now
+	}
+	if u.User, err = user.Update(tx, u.User); err != nil {
+		return u, err
+	}
+	return u, e.record(tx, e.person(how.event, u, reason))
+}

@@ -1,0 +1,177 @@
+package inventory
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/tenant"
+)
+
+// Object is something that events are about. One that we don't manage is a stub, made by the first
+// event that speaks of it.
+type Object struct {
+	ID          int64
+	Kind        string // "mor.device"
+	Source      string // the installation that it lives in
+	ExternalID  string // the source's own id
+	Name        string
+	State       string
+	Managed     bool
+	Attributes  json.RawMessage
+	Revision    int64
+	TenantID    int64
+	SalesOrgID  int64
+	DealerID    *int64
+	ResellerID  *int64
+	TenantPath  string `gorm:"->"`
+	FirstSeenAt time.Time
+	LastEventAt *time.Time `gorm:"->"`
+	DeletedAt   *time.Time
+}
+
+const selectObject = `
+	SELECT o.id, o.kind, o.source, o.external_id, o.name, o.state, o.managed, o.attributes, o.revision, o.tenant_id,
+		o.sales_org_id, o.dealer_id, o.reseller_id, t.path AS tenant_path, o.first_seen_at, o.deleted_at,
+		(SELECT max(e.occurred_at) FROM events e WHERE e.object_ref = o.id) AS last_event_at
+	FROM objects o JOIN tenants t ON t.id = o.tenant_id`
+
+// Find returns one object of the scope.
+func Find(tx *db.Tx, s tenant.Scope, kind string, id int64) (Object, error) {
+	where, args := objects(s)
+	var o Object
+	err := tx.Raw(selectObject+" WHERE o.kind = ? AND o.id = ? AND "+where, append([]any{kind, id}, args...)...).Take(&o).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return o, fault.Absent()
+	}
+	return o, err
+}
+
+// Filter says which objects are wanted.
+type Filter struct {
+	Kind   string // in full
+	System string
+	Text   string // in the name or the source's id
+}
+
+// Search returns objects of the scope, newest first, below the id where the last page ended (0: from the top).
+func Search(tx *db.Tx, s tenant.Scope, f Filter, below int64, limit int) ([]Object, error) {
+	where, args := objects(s)
+	query := selectObject + " WHERE " + where + ` AND (? = 0 OR o.id < ?) AND (? = '' OR o.kind = ?) AND (? = '' OR starts_with(o.kind, ?))
+		AND (? = '' OR position(lower(?) IN lower(o.name)) > 0 OR o.external_id = ?)
+		ORDER BY o.id DESC LIMIT ?`
+	args = append(args, below, below, f.Kind, f.Kind, f.System, f.System+".", f.Text, f.Text, f.Text, limit)
+	var out []Object
+	err := tx.Raw(query, args...).Scan(&out).Error
+	return out, err
+}
+
+// objects is the scope's predicate on the table of objects, in which a person owns nothing.
+func objects(s tenant.Scope) (string, []any) {
+	if s.Level == tenant.User {
+		return "FALSE", nil
+	}
+	where, args := s.Predicate()
+	if where != "TRUE" && where != "FALSE" {
+		where = "o." + where
+	}
+	return where, args
+}
+
+// Key identifies an object by what its source calls it, within a sales organization.
+type Key struct {
+	SalesOrgID               int64
+	Kind, Source, ExternalID string
+}
+
+// Stub is an object that an event speaks of.
+type Stub struct {
+	Key
+	Name   string
+	Tenant tenant.Tenant // whose it is, if it isn't known yet
+}
+
+// Known is where an object is found.
+type Known struct {
+	ID       int64
+	TenantID int64
+}
+
+// EnsureStubs returns the object of each key, and makes a stub of each that isn't there yet. What
+// lies in the sales organization but outside of the transaction's wall is left out.
+func EnsureStubs(tx *db.Tx, stubs []Stub) (map[Key]Known, error) {
+	n := len(stubs)
+	kinds, sources, ids, names := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	tenants, orgs, dealers, resellers := make([]int64, n), make([]int64, n), make([]*int64, n), make([]*int64, n)
+	for i, s := range stubs {
+		kinds[i], sources[i], ids[i], names[i] = s.Kind, s.Source, s.ExternalID, s.Name
+		tenants[i], orgs[i] = s.Tenant.ID, s.SalesOrgID
+		dealers[i], resellers[i] = orNil(s.Tenant.DealerID), orNil(s.Tenant.ResellerID)
+	}
+	err := tx.Exec(`
+		INSERT INTO objects (kind, source, external_id, name, tenant_id, sales_org_id, dealer_id, reseller_id)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+		ON CONFLICT DO NOTHING`, kinds, sources, ids, names, tenants, orgs, dealers, resellers).Error
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Key
+		Known
+	}
+	err = tx.Raw(`
+		SELECT o.id, o.tenant_id, o.sales_org_id, o.kind, o.source, o.external_id FROM objects o
+		JOIN unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS k (sales_org_id, kind, source, external_id)
+		USING (sales_org_id, kind, source, external_id)`, orgs, kinds, sources, ids).Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[Key]Known, len(rows))
+	for _, r := range rows {
+		out[r.Key] = r.Known
+	}
+	return out, nil
+}
+
+func orNil(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+// What States says of an object.
+const (
+	StateLive     = "live"
+	StateDeleted  = "deleted"
+	StateExternal = "external" // we don't manage it
+)
+
+// States returns the state of those of the ids that lie in the scope, in one statement. table is
+// KindUser, KindTenant, or "objects" for all other kinds.
+func States(tx *db.Tx, s tenant.Scope, table string, ids []int64) (map[int64]string, error) {
+	query := map[string]string{
+		KindUser:   "SELECT id, CASE WHEN state = 'deleted' THEN 'deleted' ELSE 'live' END AS state FROM users WHERE id = ANY($1)",
+		KindTenant: "SELECT id, 'live' AS state FROM tenants WHERE id = ANY($1)",
+		"objects":  "SELECT id, CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN managed THEN 'live' ELSE 'external' END AS state FROM objects WHERE id = ANY($1)",
+	}[table]
+	where, args := s.Predicate()
+	where = strings.ReplaceAll(where, "?", "$2")
+	var rows []struct {
+		ID    int64
+		State string
+	}
+	if err := tx.Raw(query+" AND "+where, append([]any{ids}, args...)...).Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.State
+	}
+	return out, nil
+}
