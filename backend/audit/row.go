@@ -319,3 +319,16 @@ func (e *Event) hide(viewer tenant.Level) {
 	// What the source said word for word may name them.
 	e.Original = nil
 }
+
+// MarshalJSON writes times as everywhere in the API: RFC 3339, UTC, always six digits of the second.
+func (e Event) MarshalJSON() ([]byte, error) {
+	type fields Event
+	return json.Marshal(struct {
+		fields
+		OccurredAt string `json:"occurredAt"`
+		RecordedAt string `json:"recordedAt"`
+	}{fields(e), e.OccurredAt.UTC().Format(TimeFormat), e.RecordedAt.UTC().Format(TimeFormat)})
+}
+
+// TimeFormat is how times are written.
+const TimeFormat = "2006-01-02T15:04:05.000000Z07:00"

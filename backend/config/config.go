@@ -20,7 +20,7 @@ type Config struct {
 	SecretKey      string   `env:"ANNALS_SECRET_KEY" help:"All keys derive from it, at least 32 characters. Without one, a key is made once in the data directory."`
 	PublicURL      string   `env:"ANNALS_PUBLIC_URL" help:"Where people reach the portal; stands in mails. Default: http://ADDR."`
 	TrustedProxies []string `env:"ANNALS_TRUSTED_PROXIES" sep:"," help:"Addresses or networks whose X-Forwarded-For is believed."`
-	SMTPURL        string   `env:"ANNALS_SMTP_URL" help:"smtp://user:password@host:port or smtps://…. Without one, mail goes to a folder in the data directory."`
+	SMTPURL        string   `name:"smtp-url" env:"ANNALS_SMTP_URL" help:"smtp://user:password@host:port or smtps://…. Without one, mail goes to a folder in the data directory."`
 	CatalogDir     string   `env:"ANNALS_CATALOG_DIR" help:"Folder with further catalogue files (*.yaml)."`
 	PostgresBin    string   `env:"ANNALS_POSTGRES_BIN" help:"Folder with the PostgreSQL programs for the embedded server."`
 	LogLevel       string   `env:"ANNALS_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`

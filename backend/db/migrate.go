@@ -63,10 +63,16 @@ func Migrate(ctx context.Context, ownerURL, appPassword string, files fs.FS) err
 
 // setPassword gives the runtime role its password, unless it works already.
 func setPassword(ctx context.Context, owner *pgx.ConnConfig, conn *sql.DB, password string) error {
-	app := owner.Copy()
-	app.User, app.Password = appRole, password
-	if c, err := pgx.ConnectConfig(ctx, app); err == nil {
-		return c.Close(ctx)
+	var mayLogIn bool
+	if err := conn.QueryRowContext(ctx, "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", appRole).Scan(&mayLogIn); err != nil {
+		return fmt.Errorf("look up %s: %w", appRole, err)
+	}
+	if mayLogIn {
+		app := owner.Copy()
+		app.User, app.Password = appRole, password
+		if c, err := pgx.ConnectConfig(ctx, app); err == nil {
+			return c.Close(ctx)
+		}
 	}
 	// ALTER ROLE takes no parameters; the password is hexadecimal, from the key.
 	statement := fmt.Sprintf("ALTER ROLE %s LOGIN PASSWORD '%s'", appRole, strings.ReplaceAll(password, "'", "''"))

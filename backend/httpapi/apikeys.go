@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"annals/backend/auth"
 )
@@ -15,15 +14,15 @@ type apiKeyJSON struct {
 	TenantPath string     `json:"tenantPath"`
 	Scopes     []string   `json:"scopes"`
 	Prefix     string     `json:"prefix"`
-	CreatedAt  time.Time  `json:"createdAt"`
+	CreatedAt  timestamp  `json:"createdAt"`
 	CreatedBy  string     `json:"createdBy"`
-	LastUsedAt *time.Time `json:"lastUsedAt" nullable:"true"`
-	RevokedAt  *time.Time `json:"revokedAt" nullable:"true"`
+	LastUsedAt *timestamp `json:"lastUsedAt" nullable:"true"`
+	RevokedAt  *timestamp `json:"revokedAt" nullable:"true"`
 }
 
 func apiKeyOf(k auth.APIKey) apiKeyJSON {
 	return apiKeyJSON{ID: k.ID, Name: k.Name, TenantID: k.TenantID, TenantPath: k.TenantPath, Scopes: k.Scopes, Prefix: k.Prefix,
-		CreatedAt: k.CreatedAt.UTC(), CreatedBy: k.CreatedBy, LastUsedAt: utc(k.LastUsedAt), RevokedAt: utc(k.RevokedAt)}
+		CreatedAt: timestamp(k.CreatedAt), CreatedBy: k.CreatedBy, LastUsedAt: optional(k.LastUsedAt), RevokedAt: optional(k.RevokedAt)}
 }
 
 type listAPIKeysIn struct {

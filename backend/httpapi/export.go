@@ -152,8 +152,7 @@ func deref[T any](p *T) (v T) {
 	return v
 }
 
-// micros is a time as everywhere in the API: RFC 3339, UTC, microseconds.
-func micros(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
+func micros(t time.Time) string { return t.UTC().Format(audit.TimeFormat) }
 
 func jsonText(v any, n int) string {
 	if n == 0 {

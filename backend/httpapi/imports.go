@@ -56,8 +56,8 @@ type importJSON struct {
 	Rejected   int64      `json:"rejected"`
 	Error      string     `json:"error"`
 	CreatedBy  string     `json:"createdBy"`
-	StartedAt  time.Time  `json:"startedAt"`
-	FinishedAt *time.Time `json:"finishedAt" nullable:"true"`
+	StartedAt  timestamp  `json:"startedAt"`
+	FinishedAt *timestamp `json:"finishedAt" nullable:"true"`
 }
 
 const selectImports = "SELECT i.*, t.path AS tenant_path FROM imports i JOIN tenants t ON t.id = i.tenant_id WHERE "

@@ -2,9 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"annals/backend/access"
@@ -28,25 +31,40 @@ type userJSON struct {
 	Level        tenant.Level `json:"level" enum:"root,sales_org,dealer,reseller,user"`
 	TimeZone     string       `json:"timeZone"`
 	MFAEnabled   bool         `json:"mfaEnabled"`
-	CreatedAt    time.Time    `json:"createdAt"`
-	LastSignInAt *time.Time   `json:"lastSignInAt" nullable:"true"`
+	CreatedAt    timestamp    `json:"createdAt"`
+	LastSignInAt *timestamp   `json:"lastSignInAt" nullable:"true"`
 	Revision     int64        `json:"revision"`
 	Editable     bool         `json:"editable"`
 }
 
 func personOf(u user.Listed, mayEdit bool) userJSON {
 	return userJSON{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, State: u.State, TenantID: u.TenantID, TenantName: u.TenantName,
-		TenantPath: u.TenantPath, Level: u.Level(), TimeZone: u.TimeZone, MFAEnabled: u.MFAEnabled, CreatedAt: u.CreatedAt.UTC(),
-		LastSignInAt: utc(u.LastSignInAt), Revision: u.Revision, Editable: mayEdit && u.State != user.Deleted}
+		TenantPath: u.TenantPath, Level: u.Level(), TimeZone: u.TimeZone, MFAEnabled: u.MFAEnabled, CreatedAt: timestamp(u.CreatedAt),
+		LastSignInAt: optional(u.LastSignInAt), Revision: u.Revision, Editable: mayEdit && u.State != user.Deleted}
 }
 
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
+// timestamp is a time as everywhere in the API: RFC 3339, UTC, always six digits of the second.
+type timestamp time.Time
+
+// MarshalJSON writes it so.
+func (t timestamp) MarshalJSON() ([]byte, error) { return json.Marshal(micros(time.Time(t))) }
+
+// Scan reads it from a row.
+func (t *timestamp) Scan(v any) error {
+	at, ok := v.(time.Time)
+	if !ok {
+		return fmt.Errorf("a time is expected, not %T", v)
 	}
-	u := t.UTC()
-	return &u
+	*t = timestamp(at)
+	return nil
 }
+
+// Schema describes it in the API's document.
+func (timestamp) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
+}
+
+func optional(t *time.Time) *timestamp { return (*timestamp)(t) }
 
 type scopeNode struct {
 	ID    *int64       `json:"id" nullable:"true" doc:"null where the viewer may not open it"`
@@ -122,9 +140,9 @@ func (s *Server) updateMe(ctx context.Context, in *updateMeIn) (*body[userJSON],
 type sessionJSON struct {
 	ID         uuid.UUID `json:"id"`
 	Current    bool      `json:"current"`
-	CreatedAt  time.Time `json:"createdAt"`
-	LastSeenAt time.Time `json:"lastSeenAt"`
-	ExpiresAt  time.Time `json:"expiresAt"`
+	CreatedAt  timestamp `json:"createdAt"`
+	LastSeenAt timestamp `json:"lastSeenAt"`
+	ExpiresAt  timestamp `json:"expiresAt"`
 	IP         string    `json:"ip"`
 	UserAgent  string    `json:"userAgent"`
 	Method     string    `json:"method"`
@@ -143,8 +161,8 @@ func (s *Server) mySessions(ctx context.Context, _ *nothing) (*body[list[session
 	}
 	out := list[sessionJSON]{Items: []sessionJSON{}}
 	for _, x := range sessions {
-		out.Items = append(out.Items, sessionJSON{ID: x.ID, Current: x.ID.String() == p.SessionID, CreatedAt: x.CreatedAt.UTC(), LastSeenAt: x.LastSeenAt.UTC(),
-			ExpiresAt: x.ExpiresAt.UTC(), IP: x.IP, UserAgent: x.UserAgent, Method: x.Method})
+		out.Items = append(out.Items, sessionJSON{ID: x.ID, Current: x.ID.String() == p.SessionID, CreatedAt: timestamp(x.CreatedAt), LastSeenAt: timestamp(x.LastSeenAt),
+			ExpiresAt: timestamp(x.ExpiresAt), IP: x.IP, UserAgent: x.UserAgent, Method: x.Method})
 	}
 	return answer(out), nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 
 	"annals/backend/db"
 	"annals/backend/fault"
@@ -22,22 +21,22 @@ type objectJSON struct {
 	Name        string          `json:"name"`
 	State       string          `json:"state"`
 	Managed     bool            `json:"managed"`
-	DeletedAt   *time.Time      `json:"deletedAt" nullable:"true"`
+	DeletedAt   *timestamp      `json:"deletedAt" nullable:"true"`
 	TenantID    int64           `json:"tenantId"`
 	TenantPath  string          `json:"tenantPath"`
 	Revision    int64           `json:"revision"`
 	Attributes  json.RawMessage `json:"attributes"`
 	EditState   string          `json:"editState" enum:"editable,deleted,external,forbidden"`
 	EditURL     *string         `json:"editUrl" nullable:"true"`
-	FirstSeenAt time.Time       `json:"firstSeenAt"`
-	LastEventAt *time.Time      `json:"lastEventAt" nullable:"true"`
+	FirstSeenAt timestamp       `json:"firstSeenAt"`
+	LastEventAt *timestamp      `json:"lastEventAt" nullable:"true"`
 }
 
 func (s *Server) objectOf(o inventory.Object) objectJSON {
 	system, _, _ := strings.Cut(o.Kind, ".")
 	out := objectJSON{ID: o.ID, Kind: o.Kind, KindLabel: o.Kind, System: system, Source: o.Source, ExternalID: o.ExternalID, Name: o.Name,
-		State: o.State, Managed: o.Managed, DeletedAt: utc(o.DeletedAt), TenantID: o.TenantID, TenantPath: o.TenantPath, Revision: o.Revision,
-		Attributes: o.Attributes, EditState: external, FirstSeenAt: o.FirstSeenAt.UTC(), LastEventAt: utc(o.LastEventAt)}
+		State: o.State, Managed: o.Managed, DeletedAt: optional(o.DeletedAt), TenantID: o.TenantID, TenantPath: o.TenantPath, Revision: o.Revision,
+		Attributes: o.Attributes, EditState: external, FirstSeenAt: timestamp(o.FirstSeenAt), LastEventAt: optional(o.LastEventAt)}
 	if k, ok := s.Log.Catalog().Kind(o.Kind); ok {
 		out.KindLabel = k.Label
 	}

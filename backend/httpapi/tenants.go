@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"annals/backend/access"
 	"annals/backend/db"
@@ -26,13 +25,13 @@ type tenantJSON struct {
 	Revision    int64            `json:"revision"`
 	Editable    bool             `json:"editable"`
 	Deletable   bool             `json:"deletable"`
-	CreatedAt   time.Time        `json:"createdAt"`
+	CreatedAt   timestamp        `json:"createdAt"`
 }
 
 func (s *Server) organizationOf(ctx context.Context, t tenant.Listed) tenantJSON {
 	p := who(ctx)
 	o := tenantJSON{ID: t.ID, Level: t.Level, Name: t.Name, Path: t.Path, State: t.State, MFAPolicy: t.MFAPolicy, MFARequired: t.MFARequired,
-		Children: t.Children, Users: t.Users, Revision: t.Revision, CreatedAt: t.CreatedAt.UTC(), Editable: p.May(access.EditTenants),
+		Children: t.Children, Users: t.Users, Revision: t.Revision, CreatedAt: timestamp(t.CreatedAt), Editable: p.May(access.EditTenants),
 		Deletable: p.May(access.EditTenants) && s.editor(ctx).CanDelete(t)}
 	if t.ID != p.Scope.TenantID { // nobody looks up
 		o.ParentID = orNull(t.ParentID)

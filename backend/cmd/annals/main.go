@@ -47,6 +47,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	var cli commandLine
 	parser := kong.Must(&cli, kong.Name("annals"), kong.Description("The audit log of businesses that sell through other businesses."),
+		kong.Exit(func(code int) { os.Exit(min(code, 1)) }), // 1 is failure, whichever
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
