@@ -1,0 +1,6 @@
+package httpapi
+
+import "context"
+
+// FlushDenials records at once what would be collected for a while.
+func (s *Server) FlushDenials(ctx context.Context) { s.denials.flush(ctx, 0) }
