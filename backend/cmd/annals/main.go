@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // people choose their zone, whatever the machine has
 
 	"github.com/alecthomas/kong"
 
