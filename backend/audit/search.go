@@ -37,8 +37,8 @@ type Filter struct {
 	ActorID      string    `query:"actorId" maxLength:"500" doc:"The actor's id in its system"`
 	UserID       int64     `query:"userId" minimum:"1" doc:"A user: acted or was concerned"`
 	ObjectKind   string    `query:"objectKind" maxLength:"500" doc:"Kind of the object, as mor.device"`
-	ObjectID     string    `query:"objectId" maxLength:"500" doc:"The object's id in its system, or with objectRef in ours"`
-	ObjectRef    int64     `query:"objectRef" minimum:"1" doc:"The id of the object's page"`
+	ObjectID     string    `query:"objectId" maxLength:"500" doc:"The object's id in its system"`
+	ObjectRef    int64     `query:"objectRef" minimum:"1" doc:"With objectKind: the id of the object's page; also finds what is linked to it"`
 	Object       string    `query:"object" maxLength:"500" doc:"Name of the object or a part of it"`
 	SalesOrgID   int64     `query:"salesOrgId" minimum:"1" doc:"Sales organization"`
 	DealerID     int64     `query:"dealerId" minimum:"1" doc:"Dealer"`
@@ -162,7 +162,7 @@ func (l *Log) where(s tenant.Scope, f Filter) (*condition, error) {
 			c.add(in.column+" IN ?", in.values)
 		}
 	}
-	for _, eq := range []struct{ column, value string }{{"object_kind", f.ObjectKind}, {"object_id", f.ObjectID}, {"reason", f.Reason},
+	for _, eq := range []struct{ column, value string }{{"object_id", f.ObjectID}, {"reason", f.Reason},
 		{"import_file_id", f.ImportFile}, {"cdr_file_id", f.CDRFile}, {"request_id", f.RequestID}} {
 		if eq.value != "" {
 			c.add(eq.column+" = ?", eq.value)
@@ -181,8 +181,13 @@ func (l *Log) where(s tenant.Scope, f Filter) (*condition, error) {
 			c.add(flag.column+" = ?", flag.value == "true")
 		}
 	}
-	if f.ObjectRef != 0 {
-		c.add("(object_ref = ? OR linked_ref = ?)", f.ObjectRef, f.ObjectRef)
+	switch {
+	case f.ObjectRef != 0 && f.ObjectKind == "":
+		return nil, fault.At("query.objectKind", "An objectRef needs its objectKind: each kind counts its own.")
+	case f.ObjectRef != 0: // whichever role it has: a timeline must not miss what was linked to it
+		c.add("((object_ref = ? AND object_kind = ?) OR (linked_ref = ? AND linked_kind = ?))", f.ObjectRef, f.ObjectKind, f.ObjectRef, f.ObjectKind)
+	case f.ObjectKind != "":
+		c.add("object_kind = ?", f.ObjectKind)
 	}
 	if f.Object != "" {
 		c.add("(object_name ILIKE ? OR linked_name ILIKE ?)", like(f.Object), like(f.Object))

@@ -119,7 +119,10 @@ func (s *Server) related(ctx context.Context, in *ByID) (*body[list[relatedItem]
 			out.Items = append(out.Items, relatedItem{label, params, total})
 		}
 	}
-	if o := e.Object; o != nil && o.ID != "" {
+	if o := e.Object; o != nil && o.Ref != 0 {
+		ref := strconv.FormatInt(o.Ref, 10)
+		add("This object", audit.Filter{ObjectKind: o.Kind, ObjectRef: o.Ref}, map[string]string{"objectKind": o.Kind, "objectRef": ref})
+	} else if o != nil && o.ID != "" {
 		add("This object", audit.Filter{ObjectKind: o.Kind, ObjectID: o.ID}, map[string]string{"objectKind": o.Kind, "objectId": o.ID})
 	}
 	if !e.Actor.Hidden && e.Actor.Name != "" {

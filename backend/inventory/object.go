@@ -38,7 +38,7 @@ type Object struct {
 const selectObject = `
 	SELECT o.id, o.kind, o.source, o.external_id, o.name, o.state, o.managed, o.attributes, o.revision, o.tenant_id,
 		o.sales_org_id, o.dealer_id, o.reseller_id, t.path AS tenant_path, o.first_seen_at, o.deleted_at,
-		(SELECT max(e.occurred_at) FROM events e WHERE e.object_ref = o.id) AS last_event_at
+		(SELECT max(e.occurred_at) FROM events e WHERE e.object_ref = o.id AND e.object_kind = o.kind) AS last_event_at
 	FROM objects o JOIN tenants t ON t.id = o.tenant_id`
 
 // Find returns one object of the scope.
