@@ -1,0 +1,242 @@
+package importer
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"annals/backend/audit"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/inventory"
+	"annals/backend/tenant"
+)
+
+// owners finds out whose the entries are, and remembers it between batches. What it remembers is
+// bounded: a map that is full is emptied.
+type owners struct {
+	*run
+	named   map[[2]string]named
+	tenants map[int64]tenant.Tenant
+	objects map[inventory.Key]inventory.Known
+}
+
+// named is what became of a sales organization and dealer that rows name.
+type named struct {
+	tenant tenant.Tenant
+	wrong  string // why rows that name them are rejected
+}
+
+// maxKnown is how many tenants, and how many objects, are remembered.
+const maxKnown = 50_000
+
+func newOwners(im *run) owners {
+	return owners{run: im, named: map[[2]string]named{}, tenants: map[int64]tenant.Tenant{im.Tenant.ID: im.Tenant},
+		objects: map[inventory.Key]inventory.Known{}}
+}
+
+// remember notes a value in a bounded map.
+func remember[K comparable, V any](m map[K]V, key K, value V) {
+	if len(m) >= maxKnown {
+		clear(m)
+	}
+	m[key] = value
+}
+
+// settle gives each entry of a batch its tenant and its objects' pages, and rejects those whose
+// tenant isn't to be had.
+func (o *owners) settle(tx *db.Tx, b *batch) error {
+	tenants := make([]tenant.Tenant, 0, len(b.entries))
+	kept := b.entries[:0]
+	for _, e := range b.entries {
+		whose, wrong, err := o.byName(tx, e.salesOrg, e.dealer)
+		if err != nil {
+			return err
+		}
+		if wrong != "" {
+			b.reject(e.place, wrong)
+			continue
+		}
+		kept, tenants = append(kept, e), append(tenants, whose)
+	}
+	b.entries = kept
+	known, err := o.pages(tx, b.entries, tenants)
+	if err != nil {
+		return err
+	}
+	for i := range b.entries {
+		e := &b.entries[i]
+		whose := tenants[i]
+		if at, ok := known[key(whose, e.event.Source, e.event.Object)]; ok {
+			e.event.Object.Ref = at.ID
+			if e.salesOrg == "" {
+				if whose, err = o.byID(tx, at.TenantID); err != nil {
+					return err
+				}
+			}
+		}
+		if at, ok := known[key(tenants[i], e.event.Source, e.event.LinkedTo)]; ok {
+			e.event.LinkedTo.Ref = at.ID
+		}
+		e.event.Belongs(whose)
+		e.rank(whose.Level, o.Tenant.Level)
+	}
+	return nil
+}
+
+// pages returns the objects that entries are about or linked to, and makes stubs of the new ones.
+func (o *owners) pages(tx *db.Tx, entries []entry, tenants []tenant.Tenant) (map[inventory.Key]inventory.Known, error) {
+	known, fresh := map[inventory.Key]inventory.Known{}, map[inventory.Key]inventory.Stub{}
+	for i := range entries {
+		e := &entries[i].event
+		for _, about := range []*audit.Object{e.Object, e.LinkedTo} {
+			k := key(tenants[i], e.Source, about)
+			if k.ExternalID == "" {
+				continue
+			}
+			if at, ok := o.objects[k]; ok {
+				known[k] = at
+			} else {
+				fresh[k] = inventory.Stub{Key: k, Name: about.Name, Tenant: tenants[i]}
+			}
+		}
+	}
+	if len(fresh) == 0 {
+		return known, nil
+	}
+	stubs := make([]inventory.Stub, 0, len(fresh))
+	for _, s := range fresh {
+		stubs = append(stubs, s)
+	}
+	// In one order everywhere, so that two imports that meet wait for each other instead of locking up.
+	slices.SortFunc(stubs, func(x, y inventory.Stub) int { return compareKeys(x.Key, y.Key) })
+	found, err := inventory.EnsureStubs(tx, stubs)
+	if err != nil {
+		return nil, err
+	}
+	for k, at := range found {
+		known[k] = at
+		remember(o.objects, k, at)
+	}
+	return known, nil
+}
+
+func compareKeys(x, y inventory.Key) int {
+	return cmp.Or(cmp.Compare(x.SalesOrgID, y.SalesOrgID), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Source, y.Source), cmp.Compare(x.ExternalID, y.ExternalID))
+}
+
+// key identifies an object that can have a page: one of a known kind with an id. Any other has the
+// zero key. A text that is too long is for the log to refuse, with its reason.
+func key(whose tenant.Tenant, source string, about *audit.Object) inventory.Key {
+	if about == nil || about.Kind == "" || about.ID == "" || len(about.ID) > audit.MaxName || len(about.Name) > audit.MaxName {
+		return inventory.Key{}
+	}
+	return inventory.Key{SalesOrgID: whose.SalesOrgID, Kind: about.Kind, Source: source, ExternalID: about.ID}
+}
+
+// byID is the tenant of a known object, if the import reaches it.
+func (o *owners) byID(tx *db.Tx, id int64) (tenant.Tenant, error) {
+	if t, ok := o.tenants[id]; ok {
+		return t, nil
+	}
+	t, err := tenant.Find(tx, o.scope, id)
+	if fault.Is(err, fault.NotFound) {
+		t, err = o.Tenant, nil
+	}
+	if err == nil {
+		remember(o.tenants, id, t)
+	}
+	return t, err
+}
+
+// byName is the tenant that a row names, or why the row is rejected. A row that names none belongs
+// to the import's tenant.
+func (o *owners) byName(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, string, error) {
+	if salesOrg == "" && dealer == "" {
+		return o.Tenant, "", nil
+	}
+	names := [2]string{salesOrg, dealer}
+	if n, ok := o.named[names]; ok {
+		return n.tenant, n.wrong, nil
+	}
+	t, err := o.lookUp(tx, salesOrg, dealer)
+	f := fault.Of(err)
+	if err != nil && f == nil || fault.Is(err, fault.Unavailable) {
+		return t, "", err
+	}
+	n := named{tenant: t}
+	if f != nil {
+		n.wrong = f.Detail
+	}
+	remember(o.named, names, n)
+	return n.tenant, n.wrong, nil
+}
+
+// lookUp walks from the import's own tenant to the one that a row names. The faults say what to do,
+// and the same of what lies elsewhere as of what doesn't exist.
+func (o *owners) lookUp(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, error) {
+	if salesOrg == "" {
+		return tenant.Tenant{}, fault.At("dealer", "The dealer has no sales organization.")
+	}
+	at, path := o.Tenant, []string{salesOrg, dealer}
+	for _, own := range tenant.Ancestors(o.Tenant) {
+		if len(path) > 0 && !strings.EqualFold(own.Name, path[0]) {
+			return at, fault.At("salesOrganization", "The row belongs to another part of the channel than this import, which is for %s.", o.Tenant.Path)
+		}
+		if len(path) > 0 {
+			path = path[1:]
+		}
+	}
+	for _, name := range path {
+		if name == "" {
+			break
+		}
+		var err error
+		if at, err = o.child(tx, at, name); err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// child finds a tenant by its name under its parent, or makes it.
+func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (tenant.Tenant, error) {
+	level, err := tenant.ChildLevel(parent.Level)
+	if err != nil {
+		return parent, err
+	}
+	label := strings.ToLower(level.Label())
+	if f := fault.Of(tenant.CheckName(name)); f != nil {
+		return parent, fault.At(label, "The row's %s can't be one. %s", label, f.Detail)
+	}
+	t, err := o.findChild(tx, parent, name)
+	if !fault.Is(err, fault.NotFound) {
+		return t, err
+	}
+	if !o.CreateTenants {
+		return t, fault.At(label, "There is no %s %q in %s: make it, or import with --create-tenants.", label, name, parent.Path)
+	}
+	// Another import may have just made it: whoever holds the parent's row looks again.
+	if _, err := tenant.Lock(tx, o.scope, parent.ID); err != nil {
+		return t, err
+	}
+	if t, err = o.findChild(tx, parent, name); !fault.Is(err, fault.NotFound) {
+		return t, err
+	}
+	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin}
+	return editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
+}
+
+// findChild compares names as their uniqueness does, without regard to case.
+func (o *owners) findChild(tx *db.Tx, parent tenant.Tenant, name string) (tenant.Tenant, error) {
+	where, args := o.scope.Predicate()
+	t, err := gorm.G[tenant.Tenant](tx.DB).Where("parent_id = ? AND lower(name) = lower(?)", parent.ID, name).
+		Where(where, args...).Take(tx.Context())
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return t, fault.Absent()
+	}
+	return t, err
+}

@@ -1,0 +1,174 @@
+package importer_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"annals/backend/audit"
+	"annals/backend/fault"
+	"annals/backend/importer"
+	"annals/backend/tenant"
+)
+
+const sbcHeader = "Modified Time,Modified By,Category,Event,Object,Description,Sales Organization,Dealer\n"
+
+func sbcRow(salesOrg, dealer string) string {
+	return fmt.Sprintf("2024-10-01T07:00:00Z,mia,User,Deletion,User 1,User has been deleted,%s,%s\n", salesOrg, dealer)
+}
+
+// owner is to whom an event belongs, as a path.
+func owner(e audit.Event) string {
+	path := ""
+	for _, o := range []*audit.Owner{e.SalesOrg, e.Dealer, e.Reseller} {
+		if o != nil {
+			path += "/" + o.Name
+		}
+	}
+	return path
+}
+
+func TestRowsNameTheirTenant(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	polar := h.tenant(h.root, "Polar")
+	fjell := h.tenant(polar, "Fjell")
+	shop := h.tenant(fjell, "Shop")
+	closed := h.tenant(h.root, "Shut")
+	if _, err := h.owner.Exec("UPDATE tenants SET state = 'closed' WHERE id = $1", closed.ID); err != nil {
+		t.Fatal(err)
+	}
+	const none, make, other, closedOne = "The dealer has no sales organization.", "make it, or import with --create-tenants.", "another part of the channel", `"Shut" is closed.`
+	for _, c := range []struct {
+		at               tenant.Tenant
+		create           bool
+		salesOrg, dealer string
+		want             string // the path, or the reason
+	}{
+		{h.root, false, "", "", ""},
+		{h.root, false, "Polar", "", "/Polar"},
+		{h.root, false, " POLAR ", "fjell", "/Polar/Fjell"},
+		{h.root, false, "", "Fjell", none},
+		{h.root, false, "Nobody", "", make},
+		{h.root, false, "Polar", "Nobody", make},
+		{h.root, true, "Polar", "Søn & Co", "/Polar/Søn & Co"},
+		{h.root, true, "Atlas", "Medina", "/Atlas/Medina"},
+		{h.root, true, "ATLAS", "MEDINA", "/Atlas/Medina"},
+		{h.root, true, "a/b", "", "must not contain a slash"},
+		{h.root, true, "Polar", strings.Repeat("n", 201), "has 201 characters"},
+		{h.root, true, "Shut", "New", closedOne},
+		{polar, false, "", "", "/Polar"},
+		{polar, false, "polar", "Fjell", "/Polar/Fjell"},
+		{polar, true, "Polar", "Vidda", "/Polar/Vidda"},
+		{polar, true, "Atlas", "", other},
+		{polar, true, "No such", "", other},
+		{fjell, true, "Polar", "Fjell", "/Polar/Fjell"},
+		{fjell, true, "Polar", "", other},
+		{fjell, true, "Polar", "Vidda", other},
+		{shop, true, "Polar", "Fjell", "/Polar/Fjell/Shop"},
+	} {
+		source := fmt.Sprintf("%s %v %q %q", c.at.Path, c.create, c.salesOrg, c.dealer)
+		_, rejects := h.load("sbc", sbcHeader+sbcRow(c.salesOrg, c.dealer), func(o *importer.Options) { o.Tenant, o.CreateTenants, o.Source = c.at, c.create, source })
+		got := "not imported"
+		for _, e := range h.events("sbc") {
+			if e.Source == source {
+				got = owner(e)
+			}
+		}
+		if len(rejects) > 0 {
+			got = rejects[0].reason
+		}
+		if got != c.want && (len(rejects) == 0 || !strings.Contains(got, c.want) || c.want == "") {
+			t.Errorf("%s: %q, want %q", source, got, c.want)
+		}
+	}
+	made := h.column("SELECT path FROM tenants WHERE id > " + fmt.Sprint(closed.ID) + " ORDER BY path")
+	if want := []string{"/Atlas", "/Atlas/Medina", "/Polar/Søn & Co", "/Polar/Vidda"}; !slices.Equal(made, want) {
+		t.Errorf("made %q, want %q", made, want)
+	}
+	var recorded []string
+	for _, e := range h.events("annals") {
+		if e.Type == "annals.tenant_created" {
+			recorded = append(recorded, owner(e)+" by "+e.Actor.Name)
+		}
+	}
+	slices.Sort(recorded)
+	if want := []string{"/Atlas by Ana", "/Atlas/Medina by Ana", "/Polar/Søn & Co by Ana", "/Polar/Vidda by Ana"}; !slices.Equal(recorded, want) {
+		t.Errorf("recorded %q, want %q", recorded, want)
+	}
+}
+
+func TestImportNeedsItsTenantInScope(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	polar, atlas := h.tenant(h.root, "Polar"), h.tenant(h.root, "Atlas")
+	_, _, err := h.try("alternet", alternetHeader+alternetRow, func(o *importer.Options) { o.Scope, o.Tenant = tenant.Of(polar), atlas })
+	if !fault.Is(err, fault.NotFound) {
+		t.Errorf("got %v, want the answer for what does not exist", err)
+	}
+}
+
+// An event belongs to the tenant of the object that it is about, as far as the import reaches.
+func TestEventBelongsToItsObjectsTenant(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	polar := h.tenant(h.root, "Polar")
+	fjell, vidda := h.tenant(polar, "Fjell"), h.tenant(polar, "Vidda")
+	device := strings.Join(morColumns, ",") + "\n%d,2024-10-01 07:00:00,5,mia,device_created,,,,,device,%d\n"
+	at := func(where tenant.Tenant) func(*importer.Options) {
+		return func(o *importer.Options) { o.Tenant = where }
+	}
+	h.load("mor", fmt.Sprintf(device, 1, 64), at(fjell)) // makes the stub
+	h.load("mor", fmt.Sprintf(device, 2, 64), at(polar)) // reaches it
+	h.load("mor", fmt.Sprintf(device, 3, 64), at(vidda)) // does not, and does not learn of it
+	h.load("mor", fmt.Sprintf(device, 4, 65), at(polar))
+	var got []string
+	var refs []bool
+	for _, e := range h.events("mor") {
+		got, refs = append(got, owner(e)), append(refs, e.Object.Ref != 0)
+	}
+	if want := []string{"/Polar/Fjell", "/Polar/Fjell", "/Polar/Vidda", "/Polar"}; !slices.Equal(got, want) {
+		t.Errorf("owners %q, want %q", got, want)
+	}
+	if want := []bool{true, true, false, true}; !slices.Equal(refs, want) {
+		t.Errorf("pages %v, want %v", refs, want)
+	}
+}
+
+// Two imports of the same file at the same time: each row is one event, each tenant is made once.
+func TestImportsThatMeet(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var text strings.Builder
+	text.WriteString(sbcHeader)
+	for i := range 6000 {
+		fmt.Fprintf(&text, "2024-10-01T07:00:00Z,mia,User,Deletion,User %d,User has been deleted,Org %d,Dealer %d\n", i*7919%5000, i%5, i%50)
+	}
+	var together sync.WaitGroup
+	results := make([]importer.Result, 3)
+	for i := range results {
+		together.Go(func() {
+			o := importer.Options{System: "sbc", Scope: h.scope(), Tenant: h.root, CreateTenants: true, Origin: audit.System("test")}
+			var err error
+			results[i], err = importer.Run(t.Context(), h.db, h.log, o, strings.NewReader(text.String()), func(line int64, reason string, _ []byte) error {
+				return fmt.Errorf("line %d: %s", line, reason)
+			})
+			if err != nil {
+				t.Errorf("import %d: %v", i, err)
+			}
+		})
+	}
+	together.Wait()
+	var accepted, duplicates int64
+	for _, r := range results {
+		accepted, duplicates = accepted+r.Accepted, duplicates+r.Duplicates
+	}
+	if accepted != 6000 || duplicates != 12000 {
+		t.Errorf("%d accepted, %d duplicates; want 6000 and 12000", accepted, duplicates)
+	}
+	if n := h.column("SELECT count(*)::text FROM tenants WHERE name LIKE 'Org %'"); n[0] != "5" {
+		t.Errorf("%s sales organizations, want 5", n[0])
+	}
+}
