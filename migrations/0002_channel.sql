@@ -41,6 +41,7 @@ CREATE TABLE users (
 );
 -- A deleted person keeps the row, so that old entries still lead somewhere; the address is free again.
 CREATE UNIQUE INDEX user_email_taken ON users (email) WHERE state <> 'deleted';
+CREATE INDEX users_email ON users (email); -- signing in also looks up who is deleted
 CREATE INDEX users_tenant ON users (tenant_id, id);
 CREATE INDEX users_sales_org ON users (sales_org_id, id);
 CREATE INDEX users_dealer ON users (dealer_id, id) WHERE dealer_id IS NOT NULL;

@@ -49,12 +49,9 @@ func run() int {
 	var cli commandLine
 	parser := kong.Must(&cli, kong.Name("annals"), kong.Description("The audit log of businesses that sell through other businesses."),
 		kong.Exit(func(code int) { os.Exit(min(code, 1)) }), // 1 is failure, whichever
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ShortUsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	command, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
-	if err := cli.Validate(); err != nil {
-		return explain(err)
-	}
+	parser.FatalIfErrorf(err) // also what Config.Validate says, which kong calls
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cli.Level()})))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()

@@ -35,8 +35,9 @@ type house struct {
 // database is the name of ours in the embedded server.
 const database = "annals"
 
-// open migrates and opens everything. Close it.
-func open(ctx context.Context, cfg config.Config) (_ *house, err error) {
+// open migrates and opens everything. Close it. A command joins an embedded server that a running
+// Annals has started; a server brings its own, or it would go when the other one stops.
+func open(ctx context.Context, cfg config.Config, join bool) (_ *house, err error) {
 	h := &house{config: cfg}
 	defer func() {
 		if err != nil {
@@ -58,7 +59,7 @@ func open(ctx context.Context, cfg config.Config) (_ *house, err error) {
 	if err != nil {
 		return nil, err
 	}
-	url, err := h.databaseURL(ctx)
+	url, err := h.databaseURL(ctx, join)
 	if err != nil {
 		return nil, err
 	}
@@ -78,14 +79,15 @@ func open(ctx context.Context, cfg config.Config) (_ *house, err error) {
 	return h, nil
 }
 
-// databaseURL is the owner's: the setting's, or that of the embedded server, which is started
-// unless a running Annals has started it.
-func (h *house) databaseURL(ctx context.Context) (string, error) {
+// databaseURL is the owner's: the setting's, or that of the embedded server.
+func (h *house) databaseURL(ctx context.Context, join bool) (string, error) {
 	if h.config.DatabaseURL != "" {
 		return h.config.DatabaseURL, nil
 	}
-	if dsn, running, err := postgres.Attach(h.config.DataDir, database); err != nil || running {
-		return dsn, err
+	if join {
+		if dsn, running, err := postgres.Attach(h.config.DataDir, database); err != nil || running {
+			return dsn, err
+		}
 	}
 	var bins []string
 	if h.config.PostgresBin != "" {
@@ -139,7 +141,7 @@ func (h *house) close() {
 
 // within runs a command in an open house and seals what it recorded.
 func within(ctx context.Context, cfg config.Config, fn func(*house) error) error {
-	h, err := open(ctx, cfg)
+	h, err := open(ctx, cfg, true)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 		return fault.Wrap(fault.Unavailable, err, "Can't listen at %q: %v.", cfg.Addr, err)
 	}
 	defer listener.Close() //nolint:errcheck // the server has closed it
-	h, err := open(ctx, cfg)
+	h, err := open(ctx, cfg, false)
 	if err != nil {
 		return err
 	}
