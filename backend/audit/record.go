@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -322,6 +323,7 @@ func (l *Log) Ingest(tx *db.Tx, events []Event) (Result, error) {
 		if e.EventID == uuid.Nil {
 			e.EventID = DerivedID(e.ledger(), e.Source, e.ExternalID)
 		}
+		sent := *e
 		if err := l.prepare(e); err != nil {
 			if fault.Of(err) == nil {
 				return res, err
@@ -333,7 +335,8 @@ func (l *Log) Ingest(tx *db.Tx, events []Event) (Result, error) {
 		if err != nil {
 			return res, err
 		}
-		digest := e.digest()
+		sent.Code = e.Code // no secret is in it any more, as in the values that both share
+		digest := sent.digest()
 		if before, ok := batch[e.EventID]; ok {
 			if string(before.digest) == string(digest) {
 				res.Duplicates++
@@ -345,33 +348,35 @@ func (l *Log) Ingest(tx *db.Tx, events []Event) (Result, error) {
 		batch[e.EventID] = keyed{i, digest, row}
 		ids = append(ids, e.EventID)
 	}
+	// In one order everywhere, so that two writers with the same events wait for each other instead of
+	// locking up.
+	sorted := slices.SortedFunc(slices.Values(ids), func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) })
 	orgs, times, digests := make([]int64, len(ids)), make([]time.Time, len(ids)), make([][]byte, len(ids))
-	for n, id := range ids {
+	for n, id := range sorted {
 		k := batch[id]
 		orgs[n], times[n], digests[n] = events[k.index].ledger(), events[k.index].OccurredAt, k.digest
 	}
-	var fresh []uuid.UUID
-	err := tx.Raw(`INSERT INTO event_keys (event_id, sales_org_id, occurred_at, digest)
+	type claimed struct{ EventID uuid.UUID }
+	isFresh := make(map[uuid.UUID]bool, len(ids))
+	err := db.Stream(tx, func(k claimed) error {
+		isFresh[k.EventID] = true
+		return nil
+	}, `INSERT INTO event_keys (event_id, sales_org_id, occurred_at, digest)
 		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bytea[]) ON CONFLICT DO NOTHING RETURNING event_id`,
-		ids, orgs, times, digests).Scan(&fresh).Error
+		sorted, orgs, times, digests)
 	if err != nil {
 		return res, fmt.Errorf("claim event ids: %w", err)
 	}
-	res.Accepted = len(fresh)
-	if len(fresh) < len(ids) {
-		isFresh := make(map[uuid.UUID]bool, len(fresh))
-		for _, id := range fresh {
-			isFresh[id] = true
-		}
-		var same []uuid.UUID
-		err := tx.Raw(`SELECT k.event_id FROM event_keys k JOIN unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS sent (event_id, sales_org_id, digest)
-			USING (event_id, sales_org_id) WHERE k.digest = sent.digest`, ids, orgs, digests).Scan(&same).Error
+	res.Accepted = len(isFresh)
+	if len(isFresh) < len(ids) {
+		isSame := make(map[uuid.UUID]bool)
+		err := db.Stream(tx, func(k claimed) error {
+			isSame[k.EventID] = true
+			return nil
+		}, `SELECT k.event_id FROM event_keys k JOIN unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS sent (event_id, sales_org_id, digest)
+			USING (event_id, sales_org_id) WHERE k.digest = sent.digest`, sorted, orgs, digests)
 		if err != nil {
 			return res, fmt.Errorf("compare event ids: %w", err)
-		}
-		isSame := make(map[uuid.UUID]bool, len(same))
-		for _, id := range same {
-			isSame[id] = true
 		}
 		kept := ids[:0]
 		for _, id := range ids {
@@ -398,19 +403,27 @@ func DerivedID(salesOrgID int64, source, externalID string) uuid.UUID {
 	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%d\x00%s\x00%s", salesOrgID, source, externalID))
 }
 
-// digest is over what was sent, and not over what we made of it: names of tenants, the time of
-// recording and the ids of pages may differ in a retry.
-func (e *Event) digest() []byte {
-	sent := *e
-	sent.RecordedAt, sent.SalesOrg, sent.Dealer, sent.Reseller, sent.User, sent.ImportFile = time.Time{}, nil, nil, nil, nil, nil
-	for _, o := range []**Object{&sent.Object, &sent.LinkedTo} {
+// digest is over what was sent, and not over what we made of it: what the catalogue, the tree, the
+// clock and the pages add may differ in a retry. It must stay the same when the API writes events
+// otherwise, or a retry after an update would be taken for another event.
+func (e Event) digest() []byte {
+	e.OccurredAt, e.RecordedAt = e.OccurredAt.UTC().Truncate(time.Microsecond), time.Time{}
+	e.SalesOrg, e.Dealer, e.Reseller, e.User, e.ImportFile = nil, nil, nil, nil, nil
+	e.Actor.Level = ""
+	if e.OnBehalfOf != nil {
+		behalf := *e.OnBehalfOf
+		behalf.Level = ""
+		e.OnBehalfOf = &behalf
+	}
+	for _, o := range []**Object{&e.Object, &e.LinkedTo} {
 		if *o != nil {
 			c := **o
 			c.Ref = 0
 			*o = &c
 		}
 	}
-	b, err := json.Marshal(sent)
+	type plain Event // without the API's form of times
+	b, err := json.Marshal(plain(e))
 	if err != nil {
 		panic("cannot happen: an event that has a row is JSON: " + err.Error())
 	}
