@@ -38,7 +38,7 @@ func TestFilesThatAreNotTheFormat(t *testing.T) {
 		"a binary for it": {"mor", "\x00\x01\x02\n", "The first line is not the header"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			res, _, err := h.try(c.system, c.text, nil)
+			res, _, err := h.in(t).try(c.system, c.text, nil)
 			if f := fault.Of(err); f == nil || f.Kind != fault.Invalid || !strings.Contains(f.Detail, c.want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("got %+v, %v; want an error with %q", res, err, c.want)
 			}
@@ -84,34 +84,34 @@ func TestRowsThatCantBeReadAreSetAside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h.mustGive(t, "alternet", c.text, c.want, c.set)
+			h.in(t).mustGive("alternet", c.text, c.want, c.set)
 		})
 	}
 }
 
 // mustGive imports a text as a source of its own and compares the actors of the accepted rows, and
 // the rejected ones.
-func (h *house) mustGive(t *testing.T, system, text string, actors, set []string) {
-	t.Helper()
-	res, rejects := h.load(system, text, func(o *importer.Options) { o.Source = t.Name() })
+func (h *house) mustGive(system, text string, actors, set []string) {
+	h.Helper()
+	res, rejects := h.load(system, text, func(o *importer.Options) { o.Source = h.Name() })
 	var got []string
 	for _, e := range h.events(system) {
-		if e.Source == t.Name() {
+		if e.Source == h.Name() {
 			got = append(got, strings.TrimSpace(e.Actor.Name))
 		}
 	}
 	if !slices.Equal(got, actors) || int(res.Accepted) != len(actors) {
-		t.Errorf("accepted %q (%+v), want %q", got, res, actors)
+		h.Errorf("accepted %q (%+v), want %q", got, res, actors)
 	}
 	if len(rejects) != len(set) {
-		t.Fatalf("rejected %v, want %q", rejects, set)
+		h.Fatalf("rejected %v, want %q", rejects, set)
 	}
 	for i, r := range rejects {
 		if said := fmt.Sprintf("%d %s", r.line, r.reason); !strings.HasPrefix(said, set[i]) {
-			t.Errorf("rejected %q, want %q", said, set[i])
+			h.Errorf("rejected %q, want %q", said, set[i])
 		}
 		if r.raw == "" && !strings.Contains(r.reason, "cut off") || len(r.raw) > importer.MaxRow {
-			t.Errorf("line %d has %d raw bytes", r.line, len(r.raw))
+			h.Errorf("line %d has %d raw bytes", r.line, len(r.raw))
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestElementsThatCantBeReadAreSetAside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h.mustGive(t, "safe", x.text, x.want, x.set)
+			h.in(t).mustGive("safe", x.text, x.want, x.set)
 		})
 	}
 }

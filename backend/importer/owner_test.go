@@ -137,22 +137,24 @@ func TestEventBelongsToItsObjectsTenant(t *testing.T) {
 	}
 }
 
-// Two imports of the same file at the same time: each row is one event, each tenant is made once.
+// Imports of the same rows at the same time: each row is one event, each tenant is made once.
 func TestImportsThatMeet(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	var text strings.Builder
-	text.WriteString(sbcHeader)
+	var rows []string
 	for i := range 6000 {
-		fmt.Fprintf(&text, "2024-10-01T07:00:00Z,mia,User,Deletion,User %d,User has been deleted,Org %d,Dealer %d\n", i*7919%5000, i%5, i%50)
+		rows = append(rows, fmt.Sprintf("2024-10-01T07:00:00Z,mia,User,Deletion,User %d,User has been deleted,Org %d,Dealer %d\n", i*7919%5000, i%5, i%50))
 	}
+	texts := []string{strings.Join(rows, ""), strings.Join(rows, ""), ""}
+	slices.Reverse(rows) // in the worst order for locks
+	texts[2] = strings.Join(rows, "")
 	var together sync.WaitGroup
 	results := make([]importer.Result, 3)
 	for i := range results {
 		together.Go(func() {
 			o := importer.Options{System: "sbc", Scope: h.scope(), Tenant: h.root, CreateTenants: true, Origin: audit.System("test")}
 			var err error
-			results[i], err = importer.Run(t.Context(), h.db, h.log, o, strings.NewReader(text.String()), func(line int64, reason string, _ []byte) error {
+			results[i], err = importer.Run(t.Context(), h.db, h.log, o, strings.NewReader(sbcHeader+texts[i]), func(line int64, reason string, _ []byte) error {
 				return fmt.Errorf("line %d: %s", line, reason)
 			})
 			if err != nil {
@@ -170,5 +172,22 @@ func TestImportsThatMeet(t *testing.T) {
 	}
 	if n := h.column("SELECT count(*)::text FROM tenants WHERE name LIKE 'Org %'"); n[0] != "5" {
 		t.Errorf("%s sales organizations, want 5", n[0])
+	}
+}
+
+// A retry after an object went to another tenant is the same event still.
+func TestRetryAfterAnObjectMoved(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	polar := h.tenant(h.root, "Polar")
+	fjell := h.tenant(polar, "Fjell")
+	at := func(o *importer.Options) { o.Tenant = polar }
+	h.load("mor", file(t, "mor"), at)
+	if _, err := h.owner.Exec("UPDATE objects SET tenant_id = $1, dealer_id = $1", fjell.ID); err != nil {
+		t.Fatal(err)
+	}
+	res, rejects := h.load("mor", file(t, "mor"), at)
+	if want := (importer.Result{Read: rows["mor"], Duplicates: rows["mor"]}); res != want {
+		t.Errorf("%+v, want %+v; rejected %v", res, want, rejects)
 	}
 }
