@@ -12,6 +12,7 @@ export default defineConfig({
 		environment: "happy-dom",
 		globals: true,
 		include: ["src/**/*.test.{ts,tsx}"],
+		testTimeout: 30_000,
 		setupFiles: "./src/test/setup.ts",
 	},
 })

@@ -1,10 +1,10 @@
 import "@mantine/spotlight/styles.css"
 import { useDebouncedValue } from "@mantine/hooks"
-import { Spotlight } from "@mantine/spotlight"
+import { Spotlight, spotlight } from "@mantine/spotlight"
 import { useQuery } from "@tanstack/react-query"
 import { useRouter } from "@tanstack/react-router"
 import { Building2, Hash, Package, Search, UserRound } from "lucide-react"
-import { type ReactNode, useState } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import { api } from "@/api/client"
 import { useMe } from "@/api/me"
 import type { Event, ObjectStub, Page, Tenant, User } from "@/api/types"
@@ -16,15 +16,20 @@ type Found = { group: string; hits: Hit[] }
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Jumps to anything that has a name or a number: pages, people, objects, organizations, entries. */
-export function JumpBox({ opened, onToggle }: { opened: boolean; onToggle: (open: boolean) => void }) {
+export function JumpBox({ asked }: { asked: number }) {
 	const me = useMe()
 	const router = useRouter()
+	const [opened, setOpened] = useState(false)
 	const [query, setQuery] = useState("")
-	const [asked] = useDebouncedValue(query.trim(), 180)
+	const [text] = useDebouncedValue(query.trim(), 180)
+	// The box has a store of its own; each time it is asked for, it opens.
+	useEffect(() => {
+		if (asked > 0) spotlight.open()
+	}, [asked])
 	const found = useQuery({
-		queryKey: ["jump", asked],
-		queryFn: ({ signal }) => find(asked, me.permissions, signal),
-		enabled: opened && asked.length > 1,
+		queryKey: ["jump", text],
+		queryFn: ({ signal }) => find(text, me.permissions, signal),
+		enabled: opened && text.length > 1,
 		staleTime: 30_000,
 	})
 	const words = query.trim().toLowerCase()
@@ -32,7 +37,7 @@ export function JumpBox({ opened, onToggle }: { opened: boolean; onToggle: (open
 		.filter((item) => me.permissions.includes(item.permission) && item.label.toLowerCase().includes(words))
 		.map((item) => ({ id: item.to, label: item.label, icon: <item.icon size={16} />, path: item.to }))
 	const groups: Found[] = [
-		...(words && found.data && asked === query.trim() ? found.data : []),
+		...(words && found.data && text === query.trim() ? found.data : []),
 		{ group: "Pages", hits: pages },
 		...(words
 			? [
@@ -52,16 +57,19 @@ export function JumpBox({ opened, onToggle }: { opened: boolean; onToggle: (open
 	]
 	return (
 		<Spotlight
-			forceOpened={opened}
-			onSpotlightOpen={() => onToggle(true)}
-			onSpotlightClose={() => onToggle(false)}
+			onSpotlightOpen={() => setOpened(true)}
+			onSpotlightClose={() => setOpened(false)}
 			shortcut={null}
 			query={query}
 			onQueryChange={setQuery}
 			clearQueryOnClose
+			overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
+			transitionProps={{ duration: 100, transition: "fade" }}
+			styles={{ actionsGroup: { textTransform: "none" } }}
 			scrollable
 			maxHeight={420}
-			aria-label="Search or jump"
+			attributes={{ content: { "aria-label": "Search or jump" } }}
+			scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
 			filter={(_query, actions) => actions}
 			nothingFound={found.isFetching ? "Looking…" : "Nothing by that name."}
 			searchProps={{

@@ -20,10 +20,10 @@ export function Shell() {
 	const me = useMe()
 	const [menu, { toggle, close }] = useDisclosure()
 	const [help, helping] = useDisclosure()
-	const [jump, setJump] = useState({ loaded: false, open: false })
-	const jumpOpen = (open: boolean) => setJump({ loaded: true, open })
+	const [jumps, setJumps] = useState(0)
+	const jump = () => setJumps((before) => before + 1)
 	useHotkeys([
-		["mod+K", () => jumpOpen(true)],
+		["mod+K", jump],
 		["shift+?", helping.open],
 		["?", helping.open],
 	])
@@ -50,12 +50,7 @@ export function Shell() {
 						<span className={classes.brandName}>Annals</span>
 					</Link>
 					<ScopePath me={me} />
-					<button
-						type="button"
-						className={classes.jump}
-						onClick={() => jumpOpen(true)}
-						aria-label="Search or jump"
-					>
+					<button type="button" className={classes.jump} onClick={jump} aria-label="Search or jump">
 						<Search size={14} aria-hidden />
 						<span>Search or jump…</span>
 						<kbd>{/Mac/.test(navigator.userAgent) ? "⌘K" : "Ctrl K"}</kbd>
@@ -69,9 +64,9 @@ export function Shell() {
 					<Outlet />
 				</AppShell.Main>
 			</AppShell>
-			{jump.loaded && (
+			{jumps > 0 && (
 				<Suspense>
-					<JumpBox opened={jump.open} onToggle={jumpOpen} />
+					<JumpBox asked={jumps} />
 				</Suspense>
 			)}
 			<Modal opened={help} onClose={helping.close} title="Keyboard" size="sm">

@@ -7,11 +7,13 @@ import {
 	Link,
 	lazyRouteComponent,
 	notFound,
+	type RouterHistory,
 	redirect,
 } from "@tanstack/react-router"
 import { meQuery } from "@/api/me"
 import { Problem } from "@/api/problem"
-import type { Permission } from "@/api/types"
+import type { Me, Permission } from "@/api/types"
+import { Page } from "@/components/Page"
 import { Empty, Failure } from "@/components/States"
 import { catalogueSearch } from "@/features/catalogue/search"
 import { logSearch } from "@/features/log/search"
@@ -22,15 +24,18 @@ import { id, parseSearch, type RawSearch, stringifySearch } from "@/lib/params"
 import { Shell } from "./Shell"
 import { meTab, organizationTab, personTab } from "./tabs"
 
+/** The number of nothing: what an address says whose number can't be read. */
+const nobody = 0
+
 /** A page of one thing, by its number. */
 const numbered = {
-	parse: ({ id: text }: { id: string }) => ({ id: number(text) }),
+	parse: ({ id: text }: { id: string }) => ({ id: id(text) ?? nobody }),
 	stringify: ({ id: value }: { id: number }) => ({ id: String(value) }),
 }
 
 type Context = { queryClient: QueryClient }
 
-const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound })
+const root = createRootRouteWithContext<Context>()()
 
 const signIn = createRoute({
 	getParentRoute: () => root,
@@ -57,14 +62,13 @@ const shell = createRoute({
 	},
 	component: Shell,
 	errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
-	notFoundComponent: NotFound,
 })
 
 /** A page that the viewer has no permission for is one that doesn't exist. */
 const needs =
 	(permission: Permission) =>
-	({ context }: { context: { me: { permissions: string[] } } }) => {
-		if (!context.me.permissions.includes(permission)) throw notFound()
+	({ context, params }: { context: { me: Me }; params?: { id?: number } }) => {
+		if (!context.me.permissions.includes(permission) || params?.id === nobody) throw notFound()
 	}
 
 const home = createRoute({
@@ -79,14 +83,14 @@ const log = createRoute({
 	getParentRoute: () => shell,
 	path: "/log",
 	validateSearch: logSearch,
-	beforeLoad: needs("events.read"),
+	loader: needs("events.read"),
 	component: lazyRouteComponent(() => import("./pages/Log"), "Log"),
 })
 
 const event = createRoute({
 	getParentRoute: () => shell,
 	path: "/events/$id",
-	beforeLoad: needs("events.read"),
+	loader: needs("events.read"),
 	params: numbered,
 	component: lazyRouteComponent(() => import("./pages/Entry"), "Entry"),
 })
@@ -95,7 +99,7 @@ const objects = createRoute({
 	getParentRoute: () => shell,
 	path: "/objects",
 	validateSearch: objectsSearch,
-	beforeLoad: needs("objects.read"),
+	loader: needs("objects.read"),
 	component: lazyRouteComponent(() => import("@/features/objects/ObjectsPage"), "ObjectsPage"),
 })
 
@@ -103,9 +107,9 @@ const object = createRoute({
 	getParentRoute: () => shell,
 	path: "/objects/$kind/$id",
 	validateSearch: logSearch,
-	beforeLoad: needs("objects.read"),
+	loader: needs("objects.read"),
 	params: {
-		parse: ({ kind, id: text }: { kind: string; id: string }) => ({ kind, id: number(text) }),
+		parse: ({ kind, id: text }: { kind: string; id: string }) => ({ kind, id: id(text) ?? nobody }),
 		stringify: ({ kind, id: value }: { kind: string; id: number }) => ({ kind, id: String(value) }),
 	},
 	component: lazyRouteComponent(() => import("./pages/Object"), "ObjectAndLog"),
@@ -115,7 +119,7 @@ const people = createRoute({
 	getParentRoute: () => shell,
 	path: "/people",
 	validateSearch: peopleSearch,
-	beforeLoad: needs("users.read"),
+	loader: needs("users.read"),
 	component: lazyRouteComponent(() => import("@/features/people/PeoplePage"), "PeoplePage"),
 })
 
@@ -123,7 +127,7 @@ const person = createRoute({
 	getParentRoute: () => shell,
 	path: "/people/$id",
 	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...personTab(raw) }),
-	beforeLoad: needs("users.read"),
+	loader: needs("users.read"),
 	params: numbered,
 	component: lazyRouteComponent(() => import("./pages/Person"), "PersonAndLog"),
 })
@@ -131,7 +135,7 @@ const person = createRoute({
 const organization = createRoute({
 	getParentRoute: () => shell,
 	path: "/organization",
-	beforeLoad: async ({ context }) => {
+	loader: ({ context }) => {
 		needs("tenants.read")({ context })
 		throw redirect({ to: "/organization/$id", params: { id: context.me.scope.tenantId }, replace: true })
 	},
@@ -141,7 +145,7 @@ const tenant = createRoute({
 	getParentRoute: () => shell,
 	path: "/organization/$id",
 	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...organizationTab(raw) }),
-	beforeLoad: needs("tenants.read"),
+	loader: needs("tenants.read"),
 	params: numbered,
 	component: lazyRouteComponent(() => import("./pages/Organization"), "OrganizationAndLog"),
 })
@@ -150,7 +154,7 @@ const mine = createRoute({
 	getParentRoute: () => shell,
 	path: "/me",
 	validateSearch: meTab,
-	beforeLoad: needs("own.read"),
+	loader: needs("own.read"),
 	component: lazyRouteComponent(() => import("@/features/me/MePage"), "MePage"),
 })
 
@@ -158,28 +162,28 @@ const catalogue = createRoute({
 	getParentRoute: () => shell,
 	path: "/catalogue",
 	validateSearch: catalogueSearch,
-	beforeLoad: needs("catalog.read"),
+	loader: needs("catalog.read"),
 	component: lazyRouteComponent(() => import("@/features/catalogue/CataloguePage"), "CataloguePage"),
 })
 
 const settings = createRoute({
 	getParentRoute: () => shell,
 	path: "/settings",
-	beforeLoad: needs("own.read"),
+	loader: needs("own.read"),
 	component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
 })
 
 const apiKeys = createRoute({
 	getParentRoute: () => shell,
 	path: "/settings/api-keys",
-	beforeLoad: needs("api_keys.manage"),
+	loader: needs("api_keys.manage"),
 	component: lazyRouteComponent(() => import("@/features/apikeys/ApiKeysPage"), "ApiKeysPage"),
 })
 
 const imports = createRoute({
 	getParentRoute: () => shell,
 	path: "/settings/imports",
-	beforeLoad: needs("imports.run"),
+	loader: needs("imports.run"),
 	component: lazyRouteComponent(() => import("@/features/imports/ImportsPage"), "ImportsPage"),
 })
 
@@ -208,8 +212,9 @@ const routeTree = root.addChildren([
 ])
 
 /** Every page of the portal; the address reads as the API's parameters do. */
-export function createAppRouter(queryClient: QueryClient) {
+export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
 	return createRouter({
+		history,
 		routeTree,
 		context: { queryClient },
 		parseSearch: (text) => parseSearch(text),
@@ -228,24 +233,19 @@ declare module "@tanstack/react-router" {
 	}
 }
 
-function number(text: string): number {
-	const found = id(text)
-	if (found === undefined) throw notFound()
-	return found
-}
-
 function NotFound() {
 	return (
-		<Empty
-			title="Not found"
-			action={
-				<Button component={Link} to="/log" variant="default">
-					Go to the log
-				</Button>
-			}
-		>
-			<title>Not found · Annals</title>
-			There is nothing at this address, or nothing that you may see.
-		</Empty>
+		<Page title="Not found">
+			<Empty
+				title="There is nothing here"
+				action={
+					<Button component={Link} to="/log" variant="default">
+						Go to the log
+					</Button>
+				}
+			>
+				Nothing at this address, or nothing that you may see.
+			</Empty>
+		</Page>
 	)
 }

@@ -9,6 +9,7 @@ import {
 	type MantineColorsTuple,
 	Menu,
 	Modal,
+	Notification,
 	PasswordInput,
 	Popover,
 	Radio,
@@ -50,7 +51,7 @@ const still = { duration: 100 }
 export const theme = createTheme({
 	colors: { teal, dark },
 	primaryColor: "teal",
-	primaryShade: { light: 7, dark: 4 },
+	primaryShade: { light: 7, dark: 6 },
 	autoContrast: true,
 	luminanceThreshold: 0.3,
 	defaultRadius: 4,
@@ -68,7 +69,9 @@ export const theme = createTheme({
 			defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: still },
 		}),
 		FileInput: FileInput.extend({ defaultProps: { size: "xs" } }),
-		Menu: Menu.extend({ defaultProps: { transitionProps: still, shadow: "md" } }),
+		Menu: Menu.extend({
+			defaultProps: { transitionProps: still, shadow: "md", withInitialFocusPlaceholder: false },
+		}),
 		Modal: Modal.extend({
 			defaultProps: {
 				closeButtonProps: { "aria-label": "Close" },
@@ -84,6 +87,7 @@ export const theme = createTheme({
 				visibilityToggleButtonProps: { "aria-label": "Show or hide the password", tabIndex: 0 },
 			},
 		}),
+		Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Dismiss" } } }),
 		Popover: Popover.extend({ defaultProps: { transitionProps: still, shadow: "md" } }),
 		Radio: Radio.extend({ defaultProps: { size: "xs" } }),
 		Select: Select.extend({ defaultProps: { size: "xs" } }),

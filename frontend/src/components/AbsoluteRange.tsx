@@ -32,6 +32,8 @@ export function AbsoluteRange({ value, onChange }: { value: Range; onChange: (ra
 				type="range"
 				size="xs"
 				allowSingleDateInRange
+				hideOutsideDates
+				weekendDays={[]}
 				value={days}
 				onChange={setDays}
 				firstDayOfWeek={1}

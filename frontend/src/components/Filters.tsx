@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Checkbox, Drawer, Popover, TextInput } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { ArrowLeft, Plus, X } from "lucide-react"
-import { useEffect, useState } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import classes from "./Filters.module.css"
 import { useNarrow } from "./Table"
 
@@ -14,6 +14,8 @@ export type FilterField = {
 	many?: boolean
 	/** A yes-or-no question: choosing the field sets it to "true". */
 	flag?: boolean
+	/** Set by links alone: it has a chip, but isn't offered. */
+	byLink?: boolean
 	/** Whether values are suggested. */
 	suggests?: boolean
 	/** Whether what is typed is itself a value; else one of the suggestions must be chosen. */
@@ -45,36 +47,18 @@ export function Filters(props: Props) {
 	const picker = (
 		<Picker {...props} start={open === "+" ? undefined : open} onDone={() => setOpen(undefined)} />
 	)
-	const chips = active.map((field) => {
-		const chip = (
-			<Chip
-				key={field.key}
-				field={field}
-				text={(props.values[field.key] ?? []).map((value) => props.labelOf(field.key, value)).join(", ")}
-				onOpen={() => !field.flag && setOpen(field.key)}
-				onRemove={() => props.onChange(field.key, [])}
-			/>
-		)
-		if (narrow) return chip
-		return (
-			<Popover
-				key={field.key}
-				opened={open === field.key}
-				onChange={(opened) => !opened && setOpen(undefined)}
-				position="bottom-start"
-				width={320}
-				trapFocus
-				returnFocus
-			>
-				<Popover.Target>
-					<span>{chip}</span>
-				</Popover.Target>
-				<Popover.Dropdown p="xs" aria-label={`Filter by ${field.label}`}>
-					{picker}
-				</Popover.Dropdown>
-			</Popover>
-		)
-	})
+	const chips = active.map((field) => (
+		<Chip
+			key={field.key}
+			field={field}
+			text={(props.values[field.key] ?? []).map((value) => props.labelOf(field.key, value)).join(", ")}
+			opened={open === field.key && !narrow}
+			onToggle={(opened) => !field.flag && setOpen(opened ? field.key : undefined)}
+			onRemove={() => props.onChange(field.key, [])}
+		>
+			{picker}
+		</Chip>
+	))
 	const add = (
 		<Button
 			variant="default"
@@ -129,26 +113,42 @@ export function Filters(props: Props) {
 function Chip({
 	field,
 	text,
-	onOpen,
+	opened,
+	onToggle,
 	onRemove,
+	children,
 }: {
 	field: FilterField
 	text: string
-	onOpen: () => void
+	opened: boolean
+	onToggle: (opened: boolean) => void
 	onRemove: () => void
+	children: ReactNode
 }) {
 	return (
 		<span className={classes.chip}>
-			<button type="button" className={classes.chipText} onClick={onOpen} title={`${field.label}: ${text}`}>
-				{field.flag ? (
-					field.label
-				) : (
-					<>
-						<span className={classes.chipField}>{field.label}: </span>
-						{text}
-					</>
-				)}
-			</button>
+			<Popover opened={opened} onChange={onToggle} position="bottom-start" width={320} trapFocus returnFocus>
+				<Popover.Target>
+					<button
+						type="button"
+						className={classes.chipText}
+						onClick={() => onToggle(!opened)}
+						title={`${field.label}: ${text}`}
+					>
+						{field.flag ? (
+							field.label
+						) : (
+							<>
+								<span className={classes.chipField}>{field.label}: </span>
+								{text}
+							</>
+						)}
+					</button>
+				</Popover.Target>
+				<Popover.Dropdown p="xs" aria-label={`Filter by ${field.label}`}>
+					{children}
+				</Popover.Dropdown>
+			</Popover>
 			<button
 				type="button"
 				className={classes.chipRemove}
@@ -169,13 +169,14 @@ function Picker(props: Props & { start?: string; onDone: () => void }) {
 }
 
 function FieldList(props: Props & { onPick: (key: string) => void; onDone: () => void }) {
-	const groups = [...new Set(props.fields.map((field) => field.group))]
+	const offered = props.fields.filter((field) => !field.byLink)
+	const groups = [...new Set(offered.map((field) => field.group))]
 	return (
 		<div className={classes.fields}>
 			{groups.map((group) => (
 				<div key={group} role="group" aria-label={group}>
 					<div className={classes.group}>{group}</div>
-					{props.fields
+					{offered
 						.filter((field) => field.group === group)
 						.map((field) => (
 							<button

@@ -92,8 +92,6 @@ export function Table<Row extends object>(props: Props<Row>) {
 				id: column.id,
 				size: column.width,
 				minSize: 48,
-				header: () => column.head ?? column.label,
-				cell: ({ row }) => column.cell(row.original),
 			}),
 		)
 	}, [columns])
@@ -110,7 +108,6 @@ export function Table<Row extends object>(props: Props<Row>) {
 		onColumnVisibilityChange: props.layout?.onVisibility,
 		onColumnSizingChange: props.layout?.onSizing,
 	})
-	const rows = table.getRowModel().rows
 	const items = useMemo(() => group(data.rows, rowId, heading), [data.rows, rowId, heading])
 
 	const virtual = useVirtualizer({
@@ -143,14 +140,15 @@ export function Table<Row extends object>(props: Props<Row>) {
 	}, [selectedIndex, virtual])
 
 	const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns])
-	const template = table
-		.getVisibleLeafColumns()
+	const visibleColumns = table.getVisibleLeafColumns()
+	const template = visibleColumns
 		.map((column) => {
 			const resized = props.layout?.sizing[column.id] !== undefined
 			const grows = byId.get(column.id)?.grow && !resized
 			return grows ? `minmax(${column.getSize()}px, 1fr)` : `${column.getSize()}px`
 		})
 		.join(" ")
+	const shown = visibleColumns.map((column) => byId.get(column.id)).filter((column) => column !== undefined)
 
 	if (data.error && data.rows.length === 0) return <Failure error={data.error} retry={data.retry} />
 	if (!data.isPending && data.rows.length === 0) return <>{props.empty}</>
@@ -190,7 +188,7 @@ export function Table<Row extends object>(props: Props<Row>) {
 						role="table"
 						className={classes.table}
 						aria-label={props.label}
-						aria-rowcount={more?.available ? -1 : rows.length + 1}
+						aria-rowcount={more?.available ? -1 : data.rows.length + 1}
 					>
 						<div role="rowgroup" className={classes.head}>
 							{table.getHeaderGroups().map((headers) => (
@@ -208,7 +206,7 @@ export function Table<Row extends object>(props: Props<Row>) {
 											className={classes.headCell}
 											data-align={byId.get(header.column.id)?.align}
 										>
-											<table.FlexRender header={header} />
+											{byId.get(header.column.id)?.head ?? byId.get(header.column.id)?.label}
 											{props.layout && (
 												<span
 													aria-hidden
@@ -253,14 +251,9 @@ export function Table<Row extends object>(props: Props<Row>) {
 										style={{ ...placed(place), gridTemplateColumns: template }}
 										onClick={(event) => opens(event) && props.onOpen?.(item.row)}
 									>
-										{rows[item.index]?.getVisibleCells().map((cell) => (
-											<div
-												key={cell.id}
-												role="cell"
-												className={classes.cell}
-												data-align={byId.get(cell.column.id)?.align}
-											>
-												<table.FlexRender cell={cell} />
+										{shown.map((column) => (
+											<div key={column.id} role="cell" className={classes.cell} data-align={column.align}>
+												{column.cell(item.row)}
 											</div>
 										))}
 									</div>

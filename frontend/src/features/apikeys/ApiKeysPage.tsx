@@ -156,7 +156,7 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
 						error={fields.tenantId}
 					/>
 					<Checkbox.Group label="It may">
-						<Stack gap={6} mt={6}>
+						<Stack gap={10} mt={6}>
 							<Checkbox
 								size="xs"
 								label="Read the log"

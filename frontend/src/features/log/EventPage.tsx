@@ -52,6 +52,7 @@ export function EventPage({ id }: { id: number }) {
 			}
 		>
 			<div className={classes.permalink}>
+				<h2 className="visually-hidden">What happened</h2>
 				<EventView id={id} />
 			</div>
 		</Page>

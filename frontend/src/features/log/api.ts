@@ -5,6 +5,7 @@ import {
 	useQueries,
 	useQuery,
 } from "@tanstack/react-query"
+import { useCallback, useMemo } from "react"
 import { api } from "@/api/client"
 import { useCatalog } from "@/api/me"
 import type { Event, Facet, Page, Related, Tenant, Total, User } from "@/api/types"
@@ -141,11 +142,18 @@ export function useFacets(search: LogSearch, key: string, prefix: string): Sugge
 	}
 }
 
+const namesOf = (answers: { data?: { name: string } }[]) => answers.map((answer) => answer.data?.name)
+
 /** Labels for the values that an address holds: names for numbers, words for the catalogue's names. */
 export function useLabels(search: LogSearch): (key: string, value: string) => string {
 	const catalog = useCatalog()
-	const tenants = logFields.filter((field) => field.tenant).flatMap((field) => search[field.key] ?? [])
-	const people = search.userId ?? []
+	const { tenants, people } = useMemo(
+		() => ({
+			tenants: logFields.filter((field) => field.tenant).flatMap((field) => search[field.key] ?? []),
+			people: search.userId ?? [],
+		}),
+		[search],
+	)
 	const names = useQueries({
 		queries: [
 			...tenants.map((id) => ({
@@ -161,25 +169,28 @@ export function useLabels(search: LogSearch): (key: string, value: string) => st
 				retry: false,
 			})),
 		],
-		combine: (answers) => answers.map((answer) => answer.data?.name),
+		combine: namesOf,
 	})
-	return (key, value) => {
-		const field = logFields.find((one) => one.key === key)
-		if (field?.tenant) return names[tenants.indexOf(value)] ?? value
-		if (key === "userId") return names[tenants.length + people.indexOf(value)] ?? value
-		const systems = catalog?.systems ?? []
-		if (key === "type") {
-			const type = systems.flatMap((system) => system.events).find((one) => one.name === value)
-			return type?.label ?? humanize(value.split(".").at(-1) ?? value)
-		}
-		if (key === "objectKind") {
-			const kind = systems.flatMap((system) => system.kinds).find((one) => one.name === value)
-			return kind?.label ?? humanize(value.split(".").at(-1) ?? value)
-		}
-		if (key === "system") return systems.find((system) => system.name === value)?.label ?? value
-		if (key === "class") return catalog?.classes.find((one) => one.name === value)?.label ?? value
-		if (key === "state") return catalog?.states.find((one) => one.name === value)?.label ?? humanize(value)
-		if (key === "activity" || key === "outcome") return humanize(value)
-		return value
-	}
+	return useCallback(
+		(key: string, value: string) => {
+			const field = logFields.find((one) => one.key === key)
+			if (field?.tenant) return names[tenants.indexOf(value)] ?? value
+			if (key === "userId") return names[tenants.length + people.indexOf(value)] ?? value
+			const systems = catalog?.systems ?? []
+			if (key === "type") {
+				const type = systems.flatMap((system) => system.events).find((one) => one.name === value)
+				return type?.label ?? humanize(value.split(".").at(-1) ?? value)
+			}
+			if (key === "objectKind") {
+				const kind = systems.flatMap((system) => system.kinds).find((one) => one.name === value)
+				return kind?.label ?? humanize(value.split(".").at(-1) ?? value)
+			}
+			if (key === "system") return systems.find((system) => system.name === value)?.label ?? value
+			if (key === "class") return catalog?.classes.find((one) => one.name === value)?.label ?? value
+			if (key === "state") return catalog?.states.find((one) => one.name === value)?.label ?? humanize(value)
+			if (key === "activity" || key === "outcome") return humanize(value)
+			return value
+		},
+		[catalog, names, tenants, people],
+	)
 }

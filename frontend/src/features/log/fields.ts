@@ -27,7 +27,7 @@ const fields = [
 	{ key: "object", label: "Object", group: "On what", facet: "object", free: true },
 	{ key: "objectKind", label: "Kind of object", group: "On what", facet: "objectKind" },
 	{ key: "objectId", label: "Object's id", group: "On what", free: true },
-	{ key: "objectRef", label: "Object's page", group: "On what", free: true },
+	{ key: "objectRef", label: "Object's page", group: "On what", byLink: true, free: true },
 
 	{ key: "system", label: "System", group: "Where", many: true, facet: "system" },
 	{ key: "salesOrgId", label: "Sales organization", group: "Where", facet: "salesOrgId", tenant: true },

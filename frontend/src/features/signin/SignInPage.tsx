@@ -210,15 +210,22 @@ function CodeStep(props: {
 	busy: boolean
 	failed: boolean
 	note: ReactNode
-	onSubmit: (code: string) => void
+	onSubmit: (code: string) => Promise<void>
 	onBack: () => void
 }) {
 	const [code, setCode] = useState("")
+	const [tries, setTries] = useState(0)
+	/** A code that was refused leaves empty boxes, ready for the next one. */
+	async function submit(given: string) {
+		await props.onSubmit(given)
+		setCode("")
+		setTries((before) => before + 1)
+	}
 	return (
 		<form
 			onSubmit={(event) => {
 				event.preventDefault()
-				props.onSubmit(code.trim())
+				void submit(code.trim())
 			}}
 		>
 			<h1 className={classes.title}>{props.recovery ? "Use a recovery code" : "Enter your code"}</h1>
@@ -240,10 +247,11 @@ function CodeStep(props: {
 					/>
 				) : (
 					<CodeInput
+						key={tries}
 						label="Code from your app"
 						value={code}
 						onChange={setCode}
-						onComplete={props.onSubmit}
+						onComplete={submit}
 						error={props.failed}
 						autoFocus
 					/>
