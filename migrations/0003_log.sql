@@ -197,17 +197,19 @@ CREATE FUNCTION seal_events(batch int) RETURNS TABLE (sealed bigint, last_id big
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     base bigint;
+    ids  bigint[]; -- of the batch: each statement sees what was committed meanwhile, so it is chosen once
 BEGIN
     SELECT size INTO base FROM ledger_heads WHERE ledger = -1 FOR UPDATE;
+    SELECT array_agg(inbox_id) INTO ids FROM (SELECT inbox_id FROM event_inbox ORDER BY inbox_id LIMIT batch) b;
     PERFORM ensure_event_partition(m) FROM (
         SELECT DISTINCT date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date AS m
-        FROM (SELECT occurred_at FROM event_inbox ORDER BY inbox_id LIMIT batch) b) months
+        FROM (SELECT occurred_at FROM event_inbox WHERE inbox_id = ANY (ids)) b) months
         WHERE to_regclass(format('events_%s', to_char(m, 'YYYYMM'))) IS NULL;
     INSERT INTO ledger_heads (ledger, size)
-        SELECT DISTINCT sales_org_id, 0 FROM (SELECT sales_org_id FROM event_inbox ORDER BY inbox_id LIMIT batch) b
+        SELECT DISTINCT sales_org_id, 0 FROM (SELECT sales_org_id FROM event_inbox WHERE inbox_id = ANY (ids)) b
         ON CONFLICT DO NOTHING;
     WITH taken AS (
-        DELETE FROM event_inbox WHERE inbox_id IN (SELECT inbox_id FROM event_inbox ORDER BY inbox_id LIMIT batch)
+        DELETE FROM event_inbox WHERE inbox_id = ANY (ids)
         RETURNING *
     ), numbered AS (
         SELECT taken.*, row_number() OVER (ORDER BY inbox_id) AS n,
@@ -231,7 +233,7 @@ BEGIN
         used_api, from_provider, expert_mode, import_file_id, import_file_line, cdr_file_id, cdr_file_line,
         sales_org_name, dealer_id, dealer_name, reseller_id, reseller_name, user_id, user_name, original,
         search_text, actor_text
-        FROM numbered JOIN ledger_heads h ON h.ledger = numbered.sales_org_id
+        FROM numbered LEFT JOIN ledger_heads h ON h.ledger = numbered.sales_org_id -- LEFT: no head fails, and drops nothing
     ), counted AS (
         UPDATE ledger_heads h SET size = h.size + c.n
         FROM (SELECT sales_org_id AS ledger, count(*) AS n FROM numbered GROUP BY 1

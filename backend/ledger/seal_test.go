@@ -50,6 +50,10 @@ func TestNumbersAreDenseAndNoneIsMissedUnderKill(t *testing.T) {
 				e := audit.System(fmt.Sprintf("writer %d", w)).Event("settings_updated")
 				e.EventID = uuid.Must(uuid.NewV7())
 				e.Belongs(orgs[rand.IntN(len(orgs))])
+				if i%3 == 0 { // the first of its sales organization and of its month, again and again
+					e.SalesOrg = &audit.Owner{ID: int64(1000 + 100*w + i), Name: "new"}
+					e.OccurredAt = time.Date(2000+w, time.Month(1+i/5), 1, 0, 0, 0, 0, time.UTC)
+				}
 				err := d.Write(ctx, tenant.Of(top).Wall(), func(tx *db.Tx) error {
 					if _, err := log.Record(tx, e); err != nil {
 						return err
@@ -209,5 +213,61 @@ func TestAFullInboxIsDrainedInTheOrderOfCommits(t *testing.T) {
 			}
 			last, i = e.ID, i+1
 		}
+	}
+}
+
+// TestWhatIsCommittedDuringTheSealWaitsForTheNext holds a sealer up in the middle of its work, where
+// it makes the head of a new ledger, and commits the first event of another new ledger meanwhile.
+func TestWhatIsCommittedDuringTheSealWaitsForTheNext(t *testing.T) {
+	t.Parallel()
+	d, owner := dbtest.NewWithOwner(t)
+	c, err := catalog.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := audit.NewLog(d, c, []byte("key"))
+	top, _ := channel(t, d, 0)
+	record := func(org int64, at time.Time) {
+		e := audit.System("x").Event("settings_updated")
+		e.SalesOrg, e.OccurredAt = &audit.Owner{ID: org, Name: "new"}, at
+		if err := d.Write(t.Context(), tenant.Of(top).Wall(), func(tx *db.Tx) error {
+			_, err := log.Record(tx, e)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record(77, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+	holding, err := owner.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holding.ExecContext(t.Context(), "INSERT INTO ledger_heads (ledger, size) VALUES (77, 0)"); err != nil {
+		t.Fatal(err)
+	}
+	sealed := make(chan error, 1)
+	go func() {
+		_, err := ledger.NewSealer(d).Seal(t.Context())
+		sealed <- err
+	}()
+	for waiting := false; !waiting; time.Sleep(5 * time.Millisecond) {
+		err := owner.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%seal_events%' AND datname = current_database())").Scan(&waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	record(78, time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC))
+	if err := holding.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sealed; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.NewSealer(d).Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page, err := log.Search(t.Context(), tenant.Of(top), audit.Filter{}, audit.Paging{Order: audit.ByID, Limit: 10})
+	if err != nil || len(page.Items) != 2 || page.Items[0].SalesOrg.ID != 77 || page.Items[1].SalesOrg.ID != 78 || page.Items[1].ID != 2 || page.Items[1].Seq != 1 {
+		t.Errorf("got %+v, %v", page.Items, err)
 	}
 }
