@@ -77,9 +77,12 @@ func secretSpan(text string, start, end int) (int, int) {
 	return start, end
 }
 
+// brackets are those of a query string's names, as they are escaped there.
+var brackets = strings.NewReplacer("%5b", " ", "%5d", " ")
+
 // secretPair reports whether any part of a name like user[password] or user%5Bpassword%5D is secret.
 func (s System) secretPair(name string) bool {
-	name = strings.NewReplacer("%5b", " ", "%5d", " ").Replace(strings.ToLower(name))
+	name = brackets.Replace(strings.ToLower(name))
 	parts := strings.FieldsFunc(name, func(r rune) bool {
 		return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
