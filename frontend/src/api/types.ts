@@ -1,11 +1,19 @@
 /**
- * What the API says, by name. Pages import these names only, so the source of the shapes can change
- * here without a page noticing.
+ * What the API says, by name. The shapes come from the server's own description (schema.gen.ts, made
+ * by `npm run generate`); here they get the names that the pages use, and the few words that the
+ * description leaves open are pinned down.
  */
 
-export type Level = "root" | "sales_org" | "dealer" | "reseller" | "user"
-export type Role = "admin" | "auditor" | "user"
+import type { components } from "./schema.gen"
 
+type Schema = components["schemas"]
+
+export type User = Schema["User"]
+export type Level = User["level"]
+export type Role = User["role"]
+export type Me = Schema["Me"]
+
+/** The rights of the server's permission table that a page asks about. */
 export type Permission =
 	| "events.read"
 	| "events.export"
@@ -20,228 +28,39 @@ export type Permission =
 	| "catalog.read"
 	| "own.read"
 
-export type User = {
-	id: number
-	email: string
-	name: string
-	role: Role
-	state: "pending" | "active" | "locked" | "deleted"
-	tenantId: number
-	tenantName: string
-	tenantPath: string
-	level: Level
-	timeZone: string
-	mfaEnabled: boolean
-	createdAt: string
-	lastSignInAt: string | null
-	revision: number
-	editable: boolean
-}
-
-export type Scope = {
-	level: Level
-	tenantId: number
-	tenantName: string
-	path: { id: number | null; name: string; level: Level }[]
-	label: string
-}
-
-export type Me = {
-	user: User
-	scope: Scope
-	permissions: string[]
-	timeZone: string
-	mfa: { enabled: boolean; required: boolean; recoveryCodesLeft: number }
-	sessionId: string
-}
-
-export type SignedIn = { status: "ok"; accessToken: string; expiresIn: number; user: User }
-
+/** Schema["SignIn"] has every step's fields in one shape; each status has only its own. */
 export type SignInAnswer =
 	| SignedIn
-	| { status: "mfa_required"; challenge: string; methods: ("totp" | "recovery")[] }
+	| { status: "mfa_required"; challenge: string; methods: string[] }
 	| { status: "mfa_setup_required"; challenge: string }
-
-export type MfaSetup = { secret: string; otpauthUrl: string; qrCode: string }
+export type SignedIn = { status: "ok"; accessToken: string; expiresIn: number; user: User }
+export type MfaSetup = Schema["SetupOut"]
 export type MfaActivated = SignedIn & { recoveryCodes: string[] }
 
-export type Tenant = {
-	id: number
-	parentId: number | null
-	level: Level
-	name: string
-	path: string
-	state: "active" | "closed"
-	mfaPolicy: "inherit" | "optional" | "required"
-	mfaRequired: boolean
-	children: number
-	users: number
-	revision: number
-	editable: boolean
-	deletable: boolean
-	createdAt: string
-}
+export type Tenant = Schema["Tenant"]
+export type Session = Schema["Session"]
+export type ApiKey = Schema["ApiKey"]
+export type CreatedApiKey = Schema["CreatedAPIKey"]
+export type KeyScope = Schema["CreateAPIKeyInBody"]["scopes"][number]
+export type Import = Schema["Import"]
+export type ObjectStub = Schema["Object"]
+export type EditState = ObjectStub["editState"]
 
-export type Session = {
-	id: string
-	current: boolean
-	createdAt: string
-	lastSeenAt: string
-	expiresAt: string
-	ip: string
-	userAgent: string
-	method: string
-}
-
-export type ApiKey = {
-	id: number
-	name: string
-	tenantId: number
-	tenantPath: string
-	scopes: ("read" | "ingest")[]
-	prefix: string
-	createdAt: string
-	createdBy: string
-	lastUsedAt: string | null
-	revokedAt: string | null
-}
-
-export type EditState = "editable" | "deleted" | "external" | "forbidden"
-
-export type ObjectStub = {
-	id: number
-	kind: string
-	kindLabel: string
-	system: string
-	source: string
-	externalId: string
-	name: string
-	state: string
-	managed: boolean
-	deletedAt: string | null
-	tenantId: number
-	tenantPath: string
-	revision: number
-	attributes: Record<string, unknown>
-	editState: EditState
-	editUrl: string | null
-	firstSeenAt: string
-	lastEventAt: string | null
-}
-
-export type Import = {
-	id: number
-	system: string
-	source: string
-	fileName: string
-	state: "running" | "done" | "failed"
-	read: number
-	accepted: number
-	duplicates: number
-	rejected: number
-	startedAt: string
-	finishedAt: string | null
-	error: string
-}
-
-export type Total = { value: number; relation: "eq" | "gte" }
-export type Page<Item> = { items: Item[]; next: string | null; total?: Total }
-
-export type Actor = {
-	kind?: string
-	id?: string
-	subId?: string
-	name?: string
-	level?: string
-	userId?: number
-	hidden?: boolean
-}
-
-export type EventObject = { kind?: string; id?: string; name?: string; revision?: string; ref?: number }
-export type Change = { field: string; old: unknown; new: unknown }
-export type FileLine = { id: string; line?: number }
-export type Owner = { id: number; name: string }
-
-export type Event = {
-	id: number
-	eventId: string
-	seq: number
-	system: string
-	source?: string
-	externalId?: string
-	occurredAt: string
-	recordedAt: string
-	type: string
-	class?: string
-	category?: string
-	activity?: string
-	state?: string
+export type Actor = Schema["EventActor"]
+export type EventObject = Schema["EventObject"]
+export type Owner = Schema["EventOwner"]
+export type Event = Omit<Schema["Event"], "outcome" | "links"> & {
 	outcome: "success" | "failure"
-	description: string
-	code?: string
-	actor: Actor
-	onBehalfOf?: Actor
-	object?: EventObject
-	linkedTo?: EventObject
-	subject?: { id?: number; name?: string }
-	customer?: string
-	changes?: Change[]
-	data?: { label: string; value: string }[]
-	reason?: string
-	commentary?: string
-	ip?: string
-	node?: string
-	userAgent?: string
-	sessionId?: string
-	requestId?: string
-	usedApi?: boolean
-	fromProvider?: boolean
-	expertMode?: boolean
-	importFile?: FileLine
-	cdrFile?: FileLine
-	salesOrg?: Owner
-	dealer?: Owner
-	reseller?: Owner
-	user?: Owner
-	original?: unknown
-	links?: { object: string | null; edit: string | null; editState: EditState }
+	links?: Omit<Schema["EventLinks"], "editState"> & { editState: EditState }
 }
+export type Total = Schema["EventTotal"]
+export type Facets = Schema["EventFacets"]
+export type Related = Schema["RelatedItem"]
+export type Neighbours = Schema["Neighbours"]
 
-export type Facet = { value: string; label: string; count: number }
-export type Related = { label: string; filter: Record<string, string>; count: Total }
+export type EventType = Schema["CatalogEventType"]
+export type Kind = Schema["CatalogKind"]
+export type Catalog = Schema["Catalog"]
 
-export type EventType = {
-	name: string
-	system: string
-	label: string
-	category: string
-	activity?: string
-	state?: string
-	class: string
-	object?: string
-	template: string
-	code?: string
-	syntax?: string
-	severity?: string
-	retention?: string
-	outcome?: string
-	origin?: string
-	data?: { label: string; secret?: boolean }[]
-}
-
-export type Kind = {
-	name: string
-	system: string
-	label: string
-	plural: string
-	fields?: { name: string; label: string; type?: string; unit?: string; secret?: boolean }[]
-	states?: string[]
-}
-
-type Word = { name: string; label: string }
-
-export type Catalog = {
-	systems: { name: string; label: string; events: EventType[]; kinds: Kind[] }[]
-	classes: Word[]
-	states: Word[]
-}
+/** Every list has this shape; only the log counts, and only when asked. */
+export type Page<Item> = { items: Item[]; next: string | null; total?: Total }

@@ -3,6 +3,7 @@ import { Notifications } from "@mantine/notifications"
 import { QueryClientProvider } from "@tanstack/react-query"
 import { RouterProvider } from "@tanstack/react-router"
 import { StrictMode } from "react"
+import { styleNonce } from "./nonce"
 import { createQueryClient } from "./queries"
 import { createAppRouter } from "./router"
 import { followSession } from "./session"
@@ -11,9 +12,6 @@ import { cssVariables, theme } from "./theme"
 const queryClient = createQueryClient()
 const router = createAppRouter(queryClient)
 followSession(queryClient, router)
-
-/** The number that the content security policy lets our styles in by; the server writes it. */
-const styleNonce = () => document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? ""
 
 export function Providers() {
 	return (

@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Burger, Menu, Modal, Table, useMantineColorScheme } from "@mantine/core"
+import { ActionIcon, AppShell, Burger, Menu, useMantineColorScheme } from "@mantine/core"
 import { useDisclosure, useHotkeys } from "@mantine/hooks"
 import { useQueryClient } from "@tanstack/react-query"
 import { Link, Outlet, useNavigate } from "@tanstack/react-router"
@@ -12,7 +12,8 @@ import { ZoneProvider } from "@/components/Time"
 import { navigation } from "./navigation"
 import classes from "./Shell.module.css"
 
-// Nobody needs the jump box on the first screen.
+// Nobody needs these on the first screen.
+const Help = lazy(() => import("./Help").then((m) => ({ default: m.Help })))
 const JumpBox = lazy(() => import("./JumpBox").then((m) => ({ default: m.JumpBox })))
 
 /** The frame around every page of a person who is signed in. */
@@ -69,9 +70,11 @@ export function Shell() {
 					<JumpBox asked={jumps} />
 				</Suspense>
 			)}
-			<Modal opened={help} onClose={helping.close} title="Keyboard" size="sm">
-				<Keys />
-			</Modal>
+			{help && (
+				<Suspense>
+					<Help onClose={helping.close} />
+				</Suspense>
+			)}
 		</ZoneProvider>
 	)
 }
@@ -187,32 +190,5 @@ function UserMenu({ me, onHelp }: { me: Me; onHelp: () => void }) {
 				</Menu.Dropdown>
 			</Menu>
 		</>
-	)
-}
-
-const keys = [
-	["/", "Search the log"],
-	["Ctrl K or ⌘K", "Jump to a page, a person, an object or an entry"],
-	["j, k", "Next, previous entry"],
-	["Enter", "Open what is focused"],
-	["r", "Show the newest entries"],
-	["Esc", "Close the drawer, leave the field"],
-	["?", "This list"],
-] as const
-
-function Keys() {
-	return (
-		<Table withRowBorders={false} fz="sm">
-			<Table.Tbody>
-				{keys.map(([key, what]) => (
-					<Table.Tr key={key}>
-						<Table.Td w={120}>
-							<kbd>{key}</kbd>
-						</Table.Td>
-						<Table.Td>{what}</Table.Td>
-					</Table.Tr>
-				))}
-			</Table.Tbody>
-		</Table>
 	)
 }

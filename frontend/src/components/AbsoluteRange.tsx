@@ -2,7 +2,7 @@ import "@mantine/dates/styles.css"
 import { Button, Group, Stack, Text } from "@mantine/core"
 import { DatePicker, TimeInput } from "@mantine/dates"
 import { useState } from "react"
-import { bounds, type Range } from "@/lib/range"
+import type { Range } from "@/lib/range"
 import { instant, wallClock } from "@/lib/time"
 import { useZone } from "./Time"
 
@@ -10,7 +10,7 @@ import { useZone } from "./Time"
 export function AbsoluteRange({ value, onChange }: { value: Range; onChange: (range: Range) => void }) {
 	const zone = useZone()
 	const [start] = useState(() => {
-		const { from, to } = bounds(value)
+		const { from, to } = value
 		return {
 			from: from ? wallClock(new Date(from), zone) : undefined,
 			to: to ? wallClock(new Date(to), zone) : undefined,

@@ -12,7 +12,8 @@ export function SignIn() {
 		<SignInPage
 			onDone={() => {
 				queryClient.clear()
-				router.history.push(next ?? "/log")
+				// The back button leads to what was before, not to the form again.
+				router.history.replace(next ?? "/log")
 			}}
 		/>
 	)

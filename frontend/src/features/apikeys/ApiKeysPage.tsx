@@ -6,7 +6,7 @@ import { useMemo, useState } from "react"
 import { asProblem } from "@/api/client"
 import { useMe } from "@/api/me"
 import { useTenantChoices } from "@/api/tenants"
-import type { ApiKey } from "@/api/types"
+import type { ApiKey, KeyScope } from "@/api/types"
 import { Lines } from "@/components/Lines"
 import { Code, CopyButton, Dim, Mono, Page, Tag } from "@/components/Page"
 import { Empty, ProblemNote } from "@/components/States"
@@ -104,9 +104,9 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
 	const create = useCreateKey()
 	const [name, setName] = useState("")
 	const [tenantId, setTenantId] = useState(String(me.scope.tenantId))
-	const [scopes, setScopes] = useState<ApiKey["scopes"]>(["read"])
+	const [scopes, setScopes] = useState<KeyScope[]>(["read"])
 	const fields = create.error ? asProblem(create.error).byField : {}
-	const toggle = (scope: "read" | "ingest", on: boolean) =>
+	const toggle = (scope: KeyScope, on: boolean) =>
 		setScopes((before) => (on ? [...before, scope] : before.filter((one) => one !== scope)))
 	if (create.data) {
 		return (

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
 import { api } from "@/api/client"
-import type { ApiKey } from "@/api/types"
+import type { ApiKey, CreatedApiKey, KeyScope } from "@/api/types"
 
 export const apiKeysQuery = queryOptions({
 	queryKey: ["api-keys"],
@@ -15,9 +15,8 @@ function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
 	})
 }
 
-export type NewKey = { name: string; tenantId: number; scopes: ApiKey["scopes"] }
+export type NewKey = { name: string; tenantId: number; scopes: KeyScope[] }
 
-export const useCreateKey = () =>
-	useChange((key: NewKey) => api.post<{ apiKey: ApiKey; key: string }>("/api-keys", key))
+export const useCreateKey = () => useChange((key: NewKey) => api.post<CreatedApiKey>("/api-keys", key))
 
 export const useRevokeKey = () => useChange((id: number) => api.delete(`/api-keys/${id}`))

@@ -103,13 +103,18 @@ export function CataloguePage() {
 					data={{ rows: events, ...shared }}
 					rowId={(type) => type.name}
 					card={(type) => (
-						<Lines first={<Latest type={type} />} aside={type.category} second={type.template} />
+						<Lines first={<Latest type={type} />} aside={type.category} second={sentence(type.template)} />
 					)}
 					empty={empty}
 				/>
 			)}
 		</Page>
 	)
+}
+
+/** A template as a person reads it: what it fills in stands in brackets, optional parts as they are. */
+function sentence(template: string): string {
+	return template.replaceAll(/[[\]]/g, "").replaceAll(/\{(?:data\.)?([^}]*)\}/g, "‹$1›")
 }
 
 function Latest({ type }: { type: EventType }) {
@@ -145,7 +150,7 @@ const eventColumns: Column<EventType>[] = [
 		label: "Sentence",
 		width: 260,
 		grow: true,
-		cell: (type) => <span title={type.template}>{type.template}</span>,
+		cell: (type) => <span title={type.template}>{sentence(type.template)}</span>,
 	},
 	{ id: "class", label: "Meaning", width: 140, cell: (type) => <Mono>{type.class}</Mono> },
 	{ id: "state", label: "State", width: 100, cell: (type) => type.state && humanize(type.state) },

@@ -2,12 +2,12 @@ import { ActionIcon, Button, Tooltip } from "@mantine/core"
 import { useHotkeys } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { ChevronDown, ChevronUp } from "lucide-react"
-import { Page } from "@/components/Page"
+import { CopyButton, Page } from "@/components/Page"
 import { PathLink, useGoTo } from "@/components/PathLink"
 import { neighboursQuery } from "./api"
-import { CopyLink, EventView } from "./EventView"
+import { EventView } from "./EventView"
 import classes from "./Log.module.css"
-import { entryPath, logPath } from "./paths"
+import { entryLink, entryPath, logPath } from "./paths"
 
 /** One entry at an address that can be sent to somebody. */
 export function EventPage({ id }: { id: number }) {
@@ -44,7 +44,7 @@ export function EventPage({ id }: { id: number }) {
 							<ChevronDown size={15} />
 						</ActionIcon>
 					</Tooltip>
-					<CopyLink id={id} />
+					<CopyButton value={entryLink(id)} label="Copy a link to this entry" />
 					<Button component={PathLink} path={logPath({ event: String(id) })} variant="default">
 						Show in the log
 					</Button>

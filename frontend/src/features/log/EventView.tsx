@@ -14,7 +14,7 @@ import { humanize, total } from "@/lib/words"
 import { eventQuery, relatedQuery, useLabels } from "./api"
 import { notEditable, Outcome, Who } from "./columns"
 import classes from "./Log.module.css"
-import { actorPath, entryPath, logPath, objectPath, ownerPath, sippyNotation } from "./paths"
+import { actorPath, logPath, objectPath, ownerPath, sippyNotation } from "./paths"
 
 /** One entry with everything that is known about it. */
 export function EventView({ id }: { id: number }) {
@@ -233,10 +233,6 @@ function PathButton({ path, filled, children }: { path: string; filled?: boolean
 			{children}
 		</Button>
 	)
-}
-
-export function CopyLink({ id }: { id: number }) {
-	return <CopyButton value={`${window.location.origin}${entryPath(id)}`} label="Copy a link to this entry" />
 }
 
 function ObjectLink({

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Menu, Popover, SegmentedControl, Stack, Tooltip } from "@mantine/core"
+import { ActionIcon, Button, Menu, Popover, Tooltip } from "@mantine/core"
 import { useHotkeys } from "@mantine/hooks"
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import {
@@ -11,27 +11,35 @@ import {
 	ExternalLink,
 	RefreshCw,
 } from "lucide-react"
-import { type ReactNode, useCallback, useMemo, useRef, useState } from "react"
+import {
+	type ComponentProps,
+	lazy,
+	type ReactNode,
+	Suspense,
+	useCallback,
+	useMemo,
+	useRef,
+	useState,
+} from "react"
 import { useMay } from "@/api/me"
 import type { Event } from "@/api/types"
 import { Filters } from "@/components/Filters"
 import { SearchInput } from "@/components/Inputs"
-import { SidePanel } from "@/components/Page"
+import { CopyButton, SidePanel } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Empty } from "@/components/States"
-import { type Layout, Table, useNarrow } from "@/components/Table"
+import { Table, useNarrow } from "@/components/Table"
 import { useZone } from "@/components/Time"
 import { TimeRange } from "@/components/TimeRange"
 import { clock, dayHeading, inUtc } from "@/lib/time"
 import { total } from "@/lib/words"
 import { eventsKey, eventsQuery, newerQuery, useFacets, useLabels } from "./api"
-import { columnIds, columnLabels, eventLabel, useColumns } from "./columns"
-import { CopyLink, EventView } from "./EventView"
+import { columnLabels, eventLabel, useColumns } from "./columns"
 import { exportLog } from "./export"
 import { filterFields, type LogField, logFields } from "./fields"
 import classes from "./Log.module.css"
-import { type Density, useLayout } from "./layout"
-import { entryPath } from "./paths"
+import { useLayout } from "./layout"
+import { entryLink, entryPath } from "./paths"
 import { filterOf, isFiltered, type LogSearch } from "./search"
 
 type Props = {
@@ -42,6 +50,10 @@ type Props = {
 	fixed?: Partial<Record<LogField, string[]>>
 	empty?: ReactNode
 }
+
+// Neither is on the first screen.
+const EventView = lazy(() => import("./EventView").then((m) => ({ default: m.EventView })))
+const ColumnsForm = lazy(() => import("./ColumnsForm").then((m) => ({ default: m.ColumnsForm })))
 
 /** Where each question's list was left, for the back button. */
 const leftAt = new Map<string, number>()
@@ -330,11 +342,13 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 							>
 								<ExternalLink size={14} />
 							</PathLink>
-							<CopyLink id={search.event} />
+							<CopyButton value={entryLink(search.event)} label="Copy a link to this entry" />
 						</>
 					}
 				>
-					<EventView id={search.event} />
+					<Suspense fallback={<div role="status">Loading…</div>}>
+						<EventView id={search.event} />
+					</Suspense>
 				</SidePanel>
 			)}
 		</div>
@@ -364,15 +378,7 @@ function ExportMenu({ search, count }: { search: LogSearch; count?: string }) {
 	)
 }
 
-function ColumnsMenu({
-	layout,
-	density,
-	setDensity,
-}: {
-	layout: Layout
-	density: Density
-	setDensity: (density: Density) => void
-}) {
+function ColumnsMenu(props: ComponentProps<typeof ColumnsForm>) {
 	return (
 		<Popover position="bottom-end" width={210} trapFocus returnFocus>
 			<Popover.Target>
@@ -387,35 +393,9 @@ function ColumnsMenu({
 				</Button>
 			</Popover.Target>
 			<Popover.Dropdown p="sm" aria-label="Columns">
-				<Stack gap={8}>
-					<SegmentedControl
-						size="xs"
-						fullWidth
-						aria-label="Height of rows"
-						value={density}
-						onChange={setDensity}
-						data={[
-							{ value: "compact", label: "Compact" },
-							{ value: "roomy", label: "Roomy" },
-						]}
-					/>
-					{columnIds.map((id) => (
-						<Checkbox
-							key={id}
-							size="xs"
-							label={columnLabels[id]}
-							checked={layout.visibility[id] !== false}
-							disabled={id === "time"}
-							onChange={(event) => {
-								const visible = event.currentTarget.checked
-								layout.onVisibility((before) => ({ ...before, [id]: visible }))
-							}}
-						/>
-					))}
-					<Button variant="subtle" color="gray" size="compact-xs" onClick={() => layout.onSizing({})}>
-						Reset widths
-					</Button>
-				</Stack>
+				<Suspense>
+					<ColumnsForm {...props} />
+				</Suspense>
 			</Popover.Dropdown>
 		</Popover>
 	)

@@ -8,7 +8,7 @@ import {
 import { useCallback, useMemo } from "react"
 import { api } from "@/api/client"
 import { useCatalog } from "@/api/me"
-import type { Event, Facet, Page, Related, Tenant, Total, User } from "@/api/types"
+import type { Event, Facets, Neighbours, Page, Related, Tenant, Total, User } from "@/api/types"
 import type { Suggestions } from "@/components/Filters"
 import { bounds } from "@/lib/range"
 import { humanize } from "@/lib/words"
@@ -99,12 +99,7 @@ export const relatedQuery = (id: number) =>
 export const neighboursQuery = (id: number) =>
 	queryOptions({
 		queryKey: [...eventsKey, "neighbours", id],
-		queryFn: ({ signal }) =>
-			api.get<{ previous: number | null; next: number | null }>(
-				`/events/${id}/neighbours`,
-				undefined,
-				signal,
-			),
+		queryFn: ({ signal }) => api.get<Neighbours>(`/events/${id}/neighbours`, undefined, signal),
 		staleTime: 15_000,
 	})
 
@@ -120,7 +115,7 @@ export function useFacets(search: LogSearch, key: string, prefix: string): Sugge
 	const answer = useQuery({
 		queryKey: [...eventsKey, "facets", key, prefix, others],
 		queryFn: ({ signal }) =>
-			api.get<{ items: Facet[]; counted: number; relation: Total["relation"] }>(
+			api.get<Facets>(
 				"/events/facets",
 				{ ...parameters(others), field: field?.facet, limit: 20, prefix: prefix || undefined },
 				signal,

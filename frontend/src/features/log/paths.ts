@@ -6,6 +6,9 @@ import type { LogSearch } from "./search"
 
 export const entryPath = (id: number) => `/events/${id}`
 
+/** The same as a link that can be sent to somebody. */
+export const entryLink = (id: number) => `${window.location.origin}${entryPath(id)}`
+
 export const logPath = (search: LogSearch | Record<string, string>) => `/log${stringifySearch(search)}`
 
 export function objectPath(object: EventObject | undefined): string | undefined {

@@ -16,7 +16,7 @@ import { Failure, ProblemNote } from "@/components/States"
 import { useNarrow } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { pathText, plural } from "@/lib/words"
-import { tenantQuery, useCreateBelow, useRemove, useResetMfa, useUpdate } from "./api"
+import { remove, tenantQuery, useCreateBelow, useOutdate, useResetMfa, useUpdate } from "./api"
 import classes from "./Organization.module.css"
 import { Tree } from "./Tree"
 
@@ -207,7 +207,7 @@ function TenantForm({ tenant }: { tenant: Tenant }) {
 function Acts({ tenant }: { tenant: Tenant }) {
 	const [open, setOpen] = useState<"create" | "delete" | "reset">()
 	const [code, setCode] = useState("")
-	const remove = useRemove(tenant)
+	const outdate = useOutdate()
 	const resetMfa = useResetMfa(tenant)
 	const navigate = useNavigate()
 	const mayReset = useMay("users.reset_mfa")
@@ -251,8 +251,9 @@ function Acts({ tenant }: { tenant: Tenant }) {
 					destructive
 					onClose={close}
 					act={async (reason) => {
-						await remove.mutateAsync(reason)
+						await remove(tenant, reason)
 						await navigate({ to: "/organization" })
+						await outdate()
 						notifications.show({ message: `${tenant.name} has been deleted.` })
 					}}
 				/>

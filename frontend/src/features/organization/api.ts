@@ -11,17 +11,18 @@ export const tenantQuery = (id: number) =>
 export type TenantChange = { name?: string; mfaPolicy?: Tenant["mfaPolicy"]; reason?: string }
 
 /** A change of the tree: paths, people and the log are out of date afterwards. */
-function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
+export function useOutdate(): () => Promise<unknown> {
 	const queryClient = useQueryClient()
-	return useMutation({
-		mutationFn: change,
-		onSuccess: () =>
-			Promise.all([
-				queryClient.invalidateQueries({ queryKey: ["tenants"] }),
-				queryClient.invalidateQueries({ queryKey: ["people"] }),
-				queryClient.resetQueries({ queryKey: ["events"] }),
-			]),
-	})
+	return () =>
+		Promise.all([
+			queryClient.invalidateQueries({ queryKey: ["tenants"] }),
+			queryClient.invalidateQueries({ queryKey: ["people"] }),
+			queryClient.resetQueries({ queryKey: ["events"] }),
+		])
+}
+
+function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
+	return useMutation({ mutationFn: change, onSuccess: useOutdate() })
 }
 
 export const useCreateBelow = (parentId: number) =>
@@ -30,8 +31,8 @@ export const useCreateBelow = (parentId: number) =>
 export const useUpdate = (tenant: Tenant) =>
 	useChange((change: TenantChange) => api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision))
 
-export const useRemove = (tenant: Tenant) =>
-	useChange((reason: string) => api.delete(`/tenants/${tenant.id}`, { reason }))
+/** Whoever removes leaves the page before the cache is told, or the page would ask for what is gone. */
+export const remove = (tenant: Tenant, reason: string) => api.delete(`/tenants/${tenant.id}`, { reason })
 
 export const useResetMfa = (tenant: Tenant) =>
 	useChange((proof: { reason: string; code: string }) =>

@@ -14,7 +14,7 @@ import { Page, Section, Values } from "@/components/Page"
 import { Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
-import { type PersonAct, type PersonChange, personQuery, useAct, useRemove, useUpdate } from "./api"
+import { type PersonAct, type PersonChange, personQuery, remove, useAct, useOutdate, useUpdate } from "./api"
 import { roles } from "./search"
 import { PersonState, roleHints, roleWords } from "./words"
 
@@ -223,7 +223,7 @@ const acts: ActRow[] = [
 function Acts({ user }: { user: User }) {
 	const [chosen, setChosen] = useState<ActRow>()
 	const act = useAct(user)
-	const remove = useRemove(user)
+	const outdate = useOutdate()
 	const navigate = useNavigate()
 	const mayReset = useMay("users.reset_mfa")
 	const self = useMe().user.id === user.id
@@ -260,8 +260,9 @@ function Acts({ user }: { user: User }) {
 					onClose={() => setChosen(undefined)}
 					act={async (reason) => {
 						if (chosen.act === "delete") {
-							await remove.mutateAsync(reason)
+							await remove(user, reason)
 							await navigate({ to: "/people" })
+							await outdate()
 						} else await act.mutateAsync({ act: chosen.act, reason })
 						notifications.show({ message: chosen.done })
 					}}

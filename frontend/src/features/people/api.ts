@@ -17,17 +17,18 @@ export type NewPerson = { tenantId: number; email: string; name: string; role: R
 export type PersonChange = { name?: string; email?: string; role?: Role; timeZone?: string }
 
 /** A change of a person: what was read before, and the log, are out of date afterwards. */
-function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
+export function useOutdate(): () => Promise<unknown> {
 	const queryClient = useQueryClient()
-	return useMutation({
-		mutationFn: change,
-		onSuccess: () =>
-			Promise.all([
-				queryClient.invalidateQueries({ queryKey: ["people"] }),
-				queryClient.invalidateQueries({ queryKey: ["tenants"] }),
-				queryClient.resetQueries({ queryKey: ["events"] }),
-			]),
-	})
+	return () =>
+		Promise.all([
+			queryClient.invalidateQueries({ queryKey: ["people"] }),
+			queryClient.invalidateQueries({ queryKey: ["tenants"] }),
+			queryClient.resetQueries({ queryKey: ["events"] }),
+		])
+}
+
+function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
+	return useMutation({ mutationFn: change, onSuccess: useOutdate() })
 }
 
 export const useCreate = () => useChange((person: NewPerson) => api.post<User>("/users", person))
@@ -42,5 +43,5 @@ export const useAct = (user: User) =>
 		api.post<unknown>(`/users/${user.id}/${act}`, { reason }),
 	)
 
-export const useRemove = (user: User) =>
-	useChange((reason: string) => api.delete(`/users/${user.id}`, { reason }))
+/** Whoever removes leaves the page before the cache is told, or the page would ask for what is gone. */
+export const remove = (user: User, reason: string) => api.delete(`/users/${user.id}`, { reason })
