@@ -2,11 +2,8 @@ package importer
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
-
-	"gorm.io/gorm"
 
 	"annals/backend/audit"
 	"annals/backend/db"
@@ -212,7 +209,7 @@ func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (tenant.Ten
 	if f := fault.Of(tenant.CheckName(name)); f != nil {
 		return parent, fault.At(label, "The row's %s can't be one. %s", label, f.Detail)
 	}
-	t, err := o.findChild(tx, parent, name)
+	t, err := tenant.FindChild(tx, o.scope, parent, name)
 	if !fault.Is(err, fault.NotFound) {
 		return t, err
 	}
@@ -223,20 +220,9 @@ func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (tenant.Ten
 	if _, err := tenant.Lock(tx, o.scope, parent.ID); err != nil {
 		return t, err
 	}
-	if t, err = o.findChild(tx, parent, name); !fault.Is(err, fault.NotFound) {
+	if t, err = tenant.FindChild(tx, o.scope, parent, name); !fault.Is(err, fault.NotFound) {
 		return t, err
 	}
 	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin}
 	return editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
-}
-
-// findChild compares names as their uniqueness does, without regard to case.
-func (o *owners) findChild(tx *db.Tx, parent tenant.Tenant, name string) (tenant.Tenant, error) {
-	where, args := o.scope.Predicate()
-	t, err := gorm.G[tenant.Tenant](tx.DB).Where("parent_id = ? AND lower(name) = lower(?)", parent.ID, name).
-		Where(where, args...).Take(tx.Context())
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return t, fault.Absent()
-	}
-	return t, err
 }

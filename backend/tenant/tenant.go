@@ -95,14 +95,20 @@ func FindByPath(tx *db.Tx, s Scope, path string) (Tenant, error) {
 	return find(tx, s, "path = ?", path)
 }
 
+// FindChild returns the tenant of a name directly under a parent, compared as uniqueness does:
+// without regard to case.
+func FindChild(tx *db.Tx, s Scope, parent Tenant, name string) (Tenant, error) {
+	return find(tx, s, "parent_id = ? AND lower(name) = lower(?)", parent.ID, name)
+}
+
 // FindRoot returns the top of the tree, which always exists.
 func FindRoot(tx *db.Tx) (Tenant, error) {
 	return gorm.G[Tenant](tx.DB).Where("level = ?", Root).Take(tx.Context())
 }
 
-func find(tx *db.Tx, s Scope, query string, arg any) (Tenant, error) {
+func find(tx *db.Tx, s Scope, query string, values ...any) (Tenant, error) {
 	where, args := s.tenants()
-	t, err := gorm.G[Tenant](tx.DB).Where(query, arg).Where(where, args...).Take(tx.Context())
+	t, err := gorm.G[Tenant](tx.DB).Where(query, values...).Where(where, args...).Take(tx.Context())
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Tenant{}, fault.Absent()
 	}
