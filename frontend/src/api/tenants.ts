@@ -11,6 +11,11 @@ export const treeQuery = queryOptions({
 	staleTime: 60_000,
 })
 
+/** The policy as a choice: at the top there is nothing to inherit, so nothing is required there. */
+export function policyOf(tenant: Tenant): Tenant["mfaPolicy"] {
+	return tenant.level === "root" && tenant.mfaPolicy === "inherit" ? "optional" : tenant.mfaPolicy
+}
+
 /** The tree as choices for a select, by path. */
 export function useTenantChoices(): { value: string; label: string }[] {
 	const tree = useQuery(treeQuery)

@@ -92,14 +92,13 @@ function ScopePath({ me }: { me: Me }) {
 	const { scope } = me
 	return (
 		<div className={classes.scope} title={`${scope.label} (${levels[scope.level]})`}>
-			<span className={classes.path} data-testid="scope">
+			<span className={classes.path}>
 				{scope.level === "root"
 					? "All organizations"
 					: scope.path.map((node, index) => (
-							<Fragment key={node.name}>
-								{index > 0 && <span className={classes.separator}>›</span>}
+							<span key={node.name} className={index < scope.path.length - 1 ? classes.ancestor : undefined}>
 								{node.name}
-							</Fragment>
+							</span>
 						))}
 			</span>
 			<span className={classes.level}>{levels[scope.level]}</span>

@@ -92,7 +92,7 @@ export function useColumns(
 		return [
 			column(
 				"time",
-				106,
+				108,
 				(event) => (
 					<a
 						href={entryPath(event.id)}
@@ -110,10 +110,10 @@ export function useColumns(
 				),
 				{ head: timeHead },
 			),
-			column("actor", 110, (event) => (
+			column("actor", 106, (event) => (
 				<Who actor={event.actor} include={include} path={actorPath(event.actor, me)} />
 			)),
-			column("category", 108, (event) =>
+			column("category", 102, (event) =>
 				event.category ? (
 					<span className={classes.category}>
 						<NameDot name={event.category} />
@@ -129,7 +129,7 @@ export function useColumns(
 					</span>
 				) : null,
 			),
-			column("event", 104, (event) => {
+			column("event", 100, (event) => {
 				const label = eventLabel(event, labels)
 				return (
 					<Handle
@@ -140,22 +140,22 @@ export function useColumns(
 					</Handle>
 				)
 			}),
-			column("object", 126, (event) => <What event={event} include={include} labels={labels} />),
-			column("description", 176, (event) => <span title={event.description}>{event.description}</span>, {
+			column("object", 122, (event) => <What event={event} include={include} labels={labels} />),
+			column("description", 196, (event) => <span title={event.description}>{event.description}</span>, {
 				grow: true,
 			}),
-			column("salesOrg", 122, owner("salesOrg", "sales_org")),
-			column("dealer", 106, owner("dealer", "dealer")),
+			column("salesOrg", 120, owner("salesOrg", "sales_org")),
+			column("dealer", 102, owner("dealer", "dealer")),
 			column("reseller", 120, owner("reseller", "reseller")),
-			column("outcome", 74, (event) => <Outcome of={event.outcome} />),
-			column("system", 66, (event) => (
+			column("outcome", 70, (event) => <Outcome of={event.outcome} />),
+			column("system", 62, (event) => (
 				<Handle
 					actions={{ field: "System", value: event.system, include: () => include({ system: event.system }) }}
 				>
 					{event.system}
 				</Handle>
 			)),
-			column("address", 112, (event) => {
+			column("address", 108, (event) => {
 				const address = event.ip || event.node
 				if (!address) return null
 				return (
@@ -170,7 +170,7 @@ export function useColumns(
 					</Handle>
 				)
 			}),
-			column("edit", 42, (event) => <Edit event={event} />),
+			column("edit", 40, (event) => <Edit event={event} />),
 		]
 	}, [me, zone, labels, include, onOpen, timeHead, queryClient])
 }

@@ -11,6 +11,7 @@ import { humanize, pathText } from "@/lib/words"
 import { objectQuery } from "./api"
 import classes from "./Object.module.css"
 import { ObjectState } from "./ObjectState"
+import { objectTitle } from "./title"
 
 /** One object: what is known about it, whether it can be edited, and everything that happened to it. */
 export function ObjectPage({
@@ -27,7 +28,7 @@ export function ObjectPage({
 	if (!object) return <Page title="Object">{null}</Page>
 	return (
 		<Page
-			title={object.name || `${object.kindLabel} ${object.externalId}`}
+			title={objectTitle(object)}
 			meta={
 				<>
 					<span>{object.kindLabel}</span>

@@ -12,6 +12,7 @@ import { Time } from "@/components/Time"
 import { pathText, total } from "@/lib/words"
 import { useObjects } from "./api"
 import { ObjectState } from "./ObjectState"
+import { objectTitle } from "./title"
 
 const route = getRouteApi("/shell/objects")
 
@@ -89,7 +90,7 @@ function ObjectName({ object }: { object: ObjectStub }) {
 			className="plain"
 			style={{ fontWeight: 500 }}
 		>
-			{object.name || `${object.kindLabel} ${object.externalId}`}
+			{objectTitle(object)}
 		</Link>
 	)
 }

@@ -8,6 +8,7 @@ import { ChevronDown, Network, Plus } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
 import { useMay } from "@/api/me"
+import { policyOf } from "@/api/tenants"
 import type { Level, Tenant } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { CodeInput } from "@/components/Inputs"
@@ -148,11 +149,11 @@ function Details({ tenant }: { tenant: Tenant }) {
 function TenantForm({ tenant }: { tenant: Tenant }) {
 	const update = useUpdate(tenant)
 	const form = useForm({
-		initialValues: { name: tenant.name, mfaPolicy: tenant.mfaPolicy, reason: "" },
+		initialValues: { name: tenant.name, mfaPolicy: policyOf(tenant), reason: "" },
 		validate: { name: (name) => (name.trim() ? null : "Enter a name.") },
 	})
 	const { name, mfaPolicy, reason } = form.values
-	const dirty = name.trim() !== tenant.name || mfaPolicy !== tenant.mfaPolicy
+	const dirty = name.trim() !== tenant.name || mfaPolicy !== policyOf(tenant)
 	return (
 		<form
 			style={{ maxWidth: 440 }}
@@ -160,7 +161,7 @@ function TenantForm({ tenant }: { tenant: Tenant }) {
 				update.mutate(
 					{
 						...(name.trim() !== tenant.name && { name: name.trim() }),
-						...(mfaPolicy !== tenant.mfaPolicy && { mfaPolicy }),
+						...(mfaPolicy !== policyOf(tenant) && { mfaPolicy }),
 						...(reason.trim() && { reason: reason.trim() }),
 					},
 					{

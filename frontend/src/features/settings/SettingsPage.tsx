@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { asProblem } from "@/api/client"
 import { useMay, useMe, zoneOf } from "@/api/me"
+import { policyOf } from "@/api/tenants"
 import type { Tenant } from "@/api/types"
 import { ReasonDialog } from "@/components/Dialogs"
 import { ZoneSelect } from "@/components/Inputs"
@@ -84,7 +85,7 @@ function PolicySection({ tenant }: { tenant: Tenant }) {
 		>
 			<Radio.Group
 				aria-label={`Second factor in ${tenant.name}`}
-				value={tenant.mfaPolicy}
+				value={policyOf(tenant)}
 				onChange={(value) => setWanted(policies.find((policy) => policy.value === value)?.value)}
 			>
 				<Stack gap={8}>
@@ -100,7 +101,7 @@ function PolicySection({ tenant }: { tenant: Tenant }) {
 					You may see this, not change it.
 				</Text>
 			)}
-			{wanted && wanted !== tenant.mfaPolicy && (
+			{wanted && wanted !== policyOf(tenant) && (
 				<ReasonDialog
 					title={`Second factor: ${policies.find((policy) => policy.value === wanted)?.label.toLowerCase()}`}
 					what={
