@@ -417,4 +417,5 @@ func BenchmarkLoad(b *testing.B) {
 		took += time.Since(start)
 	}
 	b.ReportMetric(took.Seconds()/float64(n), "load-s/op")
+	b.ReportMetric(3, "limit-s/op")
 }
