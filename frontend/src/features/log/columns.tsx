@@ -113,7 +113,7 @@ export function useColumns(
 			column("actor", 106, (event) => (
 				<Who actor={event.actor} include={include} path={actorPath(event.actor, me)} />
 			)),
-			column("category", 102, (event) =>
+			column("category", 113, (event) =>
 				event.category ? (
 					<span className={classes.category}>
 						<NameDot name={event.category} />
@@ -141,7 +141,7 @@ export function useColumns(
 				)
 			}),
 			column("object", 122, (event) => <What event={event} include={include} labels={labels} />),
-			column("description", 196, (event) => <span title={event.description}>{event.description}</span>, {
+			column("description", 185, (event) => <span title={event.description}>{event.description}</span>, {
 				grow: true,
 			}),
 			column("salesOrg", 120, owner("salesOrg", "sales_org")),
