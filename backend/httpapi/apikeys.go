@@ -56,7 +56,7 @@ type createAPIKeyIn struct {
 }
 
 type createdAPIKey struct {
-	APIKey apiKeyJSON `json:"apiKeyJSON"`
+	APIKey apiKeyJSON `json:"apiKey"`
 	Key    string     `json:"key" doc:"Shown once"`
 }
 

@@ -904,7 +904,7 @@ export interface components {
             timeZone?: string;
         };
         CreatedAPIKey: {
-            apiKeyJSON: components["schemas"]["ApiKey"];
+            apiKey: components["schemas"]["ApiKey"];
             /** @description Shown once */
             key: string;
         };
