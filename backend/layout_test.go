@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"user":       {"fault", "db", "tenant", "access"},
 	"audit":      {"fault", "db", "tenant", "catalog"},
 	"ledger":     {"db"},
-	"inventory":  {"fault", "db", "tenant", "access", "user", "audit"},
+	"inventory":  {"fault", "db", "tenant", "access", "user", "catalog", "audit"},
 	"auth":       {"fault", "db", "tenant", "access", "user", "audit", "inventory"},
 	"importer":   {"fault", "db", "tenant", "catalog", "audit", "inventory"},
 	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},

@@ -13,6 +13,7 @@ const (
 	ReadEvents    Permission = "events.read"
 	ExportEvents  Permission = "events.export"
 	ReadObjects   Permission = "objects.read"
+	EditObjects   Permission = "objects.edit"
 	ReadTenants   Permission = "tenants.read"
 	EditTenants   Permission = "tenants.edit"
 	ReadUsers     Permission = "users.read"
@@ -54,6 +55,7 @@ var table = []struct {
 	{ReadObjects, []Role{Admin, Auditor}, []string{KeyRead}},
 	{ReadTenants, []Role{Admin, Auditor}, nil},
 	{ReadUsers, []Role{Admin, Auditor}, nil},
+	{EditObjects, []Role{Admin}, nil},
 	{EditTenants, []Role{Admin}, nil},
 	{EditUsers, []Role{Admin}, nil},
 	{ResetMFA, []Role{Admin}, nil},

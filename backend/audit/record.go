@@ -178,7 +178,7 @@ func (l *Log) values(e *Event) catalog.Values {
 	}
 	if len(e.Changes) == 1 {
 		c := e.Changes[0]
-		v.Field, v.Old, v.New = c.Field, text1(c.Old), text1(c.New)
+		v.Field, v.Old, v.New = c.Field, textOf(c.Old), textOf(c.New)
 	}
 	for _, d := range e.Data {
 		v.Data[d.Label] = d.Value

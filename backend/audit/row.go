@@ -116,7 +116,7 @@ func (e *Event) searchText() string {
 		parts = append(parts, d.Value)
 	}
 	for _, c := range e.Changes {
-		parts = append(parts, c.Field, text1(c.Old), text1(c.New))
+		parts = append(parts, c.Field, textOf(c.Old), textOf(c.New))
 	}
 	return join(parts)
 }
@@ -129,9 +129,19 @@ func (e *Event) actorText() string {
 	return join(parts)
 }
 
-func text1(v any) string {
-	if v == nil {
+// textOf is a changed value as a person reads it.
+func textOf(v any) string {
+	switch x := v.(type) {
+	case nil:
 		return ""
+	case []string:
+		return strings.Join(x, ", ")
+	case []any:
+		parts := make([]string, len(x))
+		for i, p := range x {
+			parts[i] = textOf(p)
+		}
+		return strings.Join(parts, ", ")
 	}
 	return fmt.Sprint(v)
 }

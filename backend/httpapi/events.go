@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -212,7 +213,13 @@ func (s *Server) link(ctx context.Context, events []audit.Event) error {
 		}
 	}
 	for i := range events {
-		events[i].Links = linkOf(p.Scope, p.User.ID, p.May, events[i].Object, states)
+		may := p.May
+		if o := events[i].Object; o != nil {
+			if k, ok := s.Log.Catalog().Kind(o.Kind); ok && !slices.Contains(k.ManagedBy, string(p.Scope.Level)) {
+				may = func(access.Permission) bool { return false }
+			}
+		}
+		events[i].Links = linkOf(p.Scope, p.User.ID, may, events[i].Object, states)
 	}
 	return nil
 }
@@ -222,7 +229,7 @@ func linkOf(scope tenant.Scope, me int64, may func(access.Permission) bool, o *a
 	if o == nil || o.Ref == 0 {
 		return none
 	}
-	page, right, table := fmt.Sprintf("/objects/%s/%d", o.Kind, o.Ref), access.Permission(""), "objects"
+	page, right, table := fmt.Sprintf("/objects/%s/%d", o.Kind, o.Ref), access.EditObjects, "objects"
 	switch o.Kind {
 	case inventory.KindUser:
 		page, right, table = fmt.Sprintf("/people/%d", o.Ref), access.EditUsers, o.Kind
@@ -243,7 +250,7 @@ func linkOf(scope tenant.Scope, me int64, may func(access.Permission) bool, o *a
 		return &audit.Links{Object: &page, EditState: deleted}
 	case state == inventory.StateExternal:
 		return &audit.Links{Object: &page, EditState: external}
-	case right == "" || !may(right):
+	case !may(right):
 		return &audit.Links{Object: &page, EditState: forbidden}
 	}
 	return &audit.Links{Object: &page, Edit: &page, EditState: editable}

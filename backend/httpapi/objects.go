@@ -3,9 +3,11 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
+	"annals/backend/access"
 	"annals/backend/db"
 	"annals/backend/fault"
 	"annals/backend/inventory"
@@ -30,9 +32,11 @@ type objectJSON struct {
 	EditURL     *string         `json:"editUrl" nullable:"true"`
 	FirstSeenAt timestamp       `json:"firstSeenAt"`
 	LastEventAt *timestamp      `json:"lastEventAt" nullable:"true"`
+	Actions     []string        `json:"actions" doc:"What the viewer may do to it as it is now; create, update, delete and restore among them"`
 }
 
-func (s *Server) objectOf(o inventory.Object) objectJSON {
+func (s *Server) objectOf(ctx context.Context, o inventory.Object) objectJSON {
+	p := who(ctx)
 	system, _, _ := strings.Cut(o.Kind, ".")
 	out := objectJSON{ID: o.ID, Kind: o.Kind, KindLabel: o.Kind, System: system, Source: o.Source, ExternalID: o.ExternalID, Name: o.Name,
 		State: o.State, Managed: o.Managed, DeletedAt: optional(o.DeletedAt), TenantID: o.TenantID, TenantPath: o.TenantPath, Revision: o.Revision,
@@ -40,8 +44,17 @@ func (s *Server) objectOf(o inventory.Object) objectJSON {
 	if k, ok := s.Log.Catalog().Kind(o.Kind); ok {
 		out.KindLabel = k.Label
 	}
-	if o.DeletedAt != nil {
+	out.Actions = []string{}
+	if p.May(access.EditObjects) {
+		out.Actions = s.editor(ctx).Possible(o)
+	}
+	switch {
+	case o.DeletedAt != nil:
 		out.EditState = deleted
+	case o.Managed && slices.Contains(out.Actions, "update"):
+		out.EditState = editable
+	case o.Managed:
+		out.EditState = forbidden
 	}
 	return out
 }
@@ -69,7 +82,7 @@ func (s *Server) searchObjects(ctx context.Context, in *searchObjectsIn) (*body[
 			out.Next = &next
 		}
 		for _, o := range found {
-			out.Items = append(out.Items, s.objectOf(o))
+			out.Items = append(out.Items, s.objectOf(ctx, o))
 		}
 		return err
 	})
@@ -90,19 +103,173 @@ func (s *Server) searchObjectsOfKind(ctx context.Context, in *objectsOfKindIn) (
 	return s.searchObjects(ctx, &searchObjectsIn{Kind: in.Kind, Q: in.Q, Limit: in.Limit, Cursor: in.Cursor})
 }
 
-type objectIn struct {
+// ObjectPath is the way to one object.
+type ObjectPath struct {
 	Kind string `path:"kind" maxLength:"200"`
 	ID   int64  `path:"id"`
 }
 
-func (s *Server) object(ctx context.Context, in *objectIn) (*body[objectJSON], error) {
+type objectOut struct {
+	ETag string `header:"ETag"`
+	Body objectJSON
+}
+
+func (s *Server) object(ctx context.Context, in *ObjectPath) (*objectOut, error) {
+	return s.oneObject(ctx, in.ID, s.read, func(tx *db.Tx) (inventory.Object, error) {
+		return inventory.Find(tx, who(ctx).Scope, in.Kind, in.ID)
+	})
+}
+
+// oneObject answers with the object that fn finds or changes.
+func (s *Server) oneObject(ctx context.Context, id int64, run func(context.Context, func(*db.Tx) error) error, fn func(*db.Tx) (inventory.Object, error)) (*objectOut, error) {
 	var o inventory.Object
-	err := s.read(ctx, func(tx *db.Tx) (err error) {
-		o, err = inventory.Find(tx, who(ctx).Scope, in.Kind, in.ID)
+	err := run(ctx, func(tx *db.Tx) (err error) {
+		o, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "object", id)
+	}
+	return &objectOut{ETag: etag(o.Revision), Body: s.objectOf(ctx, o)}, nil
+}
+
+func (s *Server) write(ctx context.Context, fn func(*db.Tx) error) error {
+	return s.DB.Write(ctx, who(ctx).Scope.Wall(), fn)
+}
+
+// Why is what every change of an object may say beside the values.
+type Why struct {
+	Reason     string `json:"reason,omitempty" maxLength:"500"`
+	Commentary string `json:"commentary,omitempty" maxLength:"16000"`
+	ExpertMode bool   `json:"expertMode,omitempty" doc:"Dangerous fields may be changed; it is recorded"`
+}
+
+func (w Why) draft(attributes map[string]any) inventory.Draft {
+	return inventory.Draft{Attributes: attributes, Reason: w.Reason, Commentary: w.Commentary, Expert: w.ExpertMode}
+}
+
+type createObjectIn struct {
+	Kind string `path:"kind" maxLength:"200"`
+	Body struct {
+		TenantID   int64          `json:"tenantId,omitempty" minimum:"1" doc:"The caller's own if not given"`
+		Attributes map[string]any `json:"attributes"`
+		Why
+	}
+}
+
+func (s *Server) createObject(ctx context.Context, in *createObjectIn) (*objectOut, error) {
+	return s.oneObject(ctx, 0, s.write, func(tx *db.Tx) (inventory.Object, error) {
+		d := in.Body.draft(in.Body.Attributes)
+		d.TenantID = in.Body.TenantID
+		return s.editor(ctx).CreateObject(tx, in.Kind, d)
+	})
+}
+
+// ObjectChange is the way to one object and the revision that a change builds on.
+type ObjectChange struct {
+	ObjectPath
+	IfMatch string `header:"If-Match" required:"true"`
+}
+
+// changeObject does fn to the object at the revision that the caller saw.
+func (s *Server) changeObject(ctx context.Context, in ObjectChange, fn func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error)) (*objectOut, error) {
+	revision, err := ifMatch(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return s.oneObject(ctx, in.ID, s.write, func(tx *db.Tx) (inventory.Object, error) { return fn(tx, s.editor(ctx), revision) })
+}
+
+type updateObjectIn struct {
+	ObjectChange
+	Body struct {
+		Attributes map[string]any `json:"attributes" doc:"By field; what isn't there stays, null takes the value away"`
+		Why
+	}
+}
+
+func (s *Server) updateObject(ctx context.Context, in *updateObjectIn) (*objectOut, error) {
+	return s.changeObject(ctx, in.ObjectChange, func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error) {
+		return e.UpdateObject(tx, in.Kind, in.ID, revision, in.Body.draft(in.Body.Attributes))
+	})
+}
+
+type deleteObjectIn struct {
+	ObjectChange
+	Reason     string `query:"reason" maxLength:"500"`
+	Commentary string `query:"commentary" maxLength:"16000"`
+}
+
+func (s *Server) deleteObject(ctx context.Context, in *deleteObjectIn) (*objectOut, error) {
+	return s.changeObject(ctx, in.ObjectChange, func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error) {
+		return e.DeleteObject(tx, in.Kind, in.ID, revision, inventory.Draft{Reason: in.Reason, Commentary: in.Commentary})
+	})
+}
+
+type actOnObjectIn struct {
+	ObjectChange
+	Action string `path:"action" maxLength:"200"`
+	Body   struct {
+		Attributes map[string]any `json:"attributes,omitempty" doc:"The action's inputs"`
+		Why
+	}
+}
+
+func (s *Server) actOnObject(ctx context.Context, in *actOnObjectIn) (*objectOut, error) {
+	return s.changeObject(ctx, in.ObjectChange, func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error) {
+		return e.ActOn(tx, in.Kind, in.ID, revision, in.Action, in.Body.draft(in.Body.Attributes))
+	})
+}
+
+type restoreObjectIn struct {
+	ObjectChange
+	Body struct {
+		Revision int64 `json:"revision" minimum:"1"`
+		Why
+	}
+}
+
+func (s *Server) restoreObject(ctx context.Context, in *restoreObjectIn) (*objectOut, error) {
+	return s.changeObject(ctx, in.ObjectChange, func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error) {
+		return e.RestoreObject(tx, in.Kind, in.ID, revision, in.Body.Revision, in.Body.draft(nil))
+	})
+}
+
+type revisionJSON struct {
+	Revision   int64           `json:"revision"`
+	Action     string          `json:"action"`
+	Name       string          `json:"name"`
+	State      string          `json:"state"`
+	Attributes json.RawMessage `json:"attributes"`
+	Deleted    bool            `json:"deleted"`
+	Reason     string          `json:"reason"`
+	Actor      string          `json:"actor"`
+	MadeAt     timestamp       `json:"madeAt"`
+}
+
+type revisionsIn struct {
+	ObjectPath
+	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor int64 `query:"cursor" minimum:"1"`
+}
+
+func (s *Server) objectRevisions(ctx context.Context, in *revisionsIn) (*body[list[revisionJSON]], error) {
+	out := list[revisionJSON]{Items: []revisionJSON{}}
+	err := s.read(ctx, func(tx *db.Tx) error {
+		found, err := inventory.Revisions(tx, who(ctx).Scope, in.Kind, in.ID, in.Cursor, in.Limit+1)
+		if len(found) > in.Limit {
+			found = found[:in.Limit]
+			next := strconv.FormatInt(found[in.Limit-1].Revision, 10)
+			out.Next = &next
+		}
+		for _, r := range found {
+			out.Items = append(out.Items, revisionJSON{Revision: r.Revision, Action: r.Action, Name: r.Name, State: r.State, Attributes: r.Attributes,
+				Deleted: r.Deleted, Reason: r.Reason, Actor: r.ActorName, MadeAt: timestamp(r.MadeAt)})
+		}
 		return err
 	})
 	if err != nil {
 		return nil, s.denied(ctx, err, "object", in.ID)
 	}
-	return answer(s.objectOf(o)), nil
+	return answer(out), nil
 }

@@ -75,6 +75,13 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/objects/{kind}", may: access.ReadObjects, summary: "Objects of one kind", handler: on(s.searchObjectsOfKind)},
 		{method: "GET", path: "/objects/{kind}/{id}", may: access.ReadObjects, summary: "One object", handler: on(s.object)},
 
+		{method: "POST", path: "/objects/{kind}", may: access.EditObjects, summary: "Create an object", handler: on(s.createObject), status: 201},
+		{method: "PATCH", path: "/objects/{kind}/{id}", may: access.EditObjects, summary: "Change an object", handler: on(s.updateObject)},
+		{method: "DELETE", path: "/objects/{kind}/{id}", may: access.EditObjects, summary: "Delete an object; it can be restored", handler: on(s.deleteObject)},
+		{method: "POST", path: "/objects/{kind}/{id}/actions/{action}", may: access.EditObjects, summary: "Do one of its kind's actions to an object", handler: on(s.actOnObject)},
+		{method: "GET", path: "/objects/{kind}/{id}/revisions", may: access.ReadObjects, summary: "What an object was, newest first", handler: on(s.objectRevisions)},
+		{method: "POST", path: "/objects/{kind}/{id}/restore", may: access.EditObjects, summary: "Make an object what it was at a revision", handler: on(s.restoreObject)},
+
 		{method: "GET", path: "/api-keys", may: access.ManageAPIKeys, summary: "API keys", handler: on(s.listAPIKeys)},
 		{method: "POST", path: "/api-keys", may: access.ManageAPIKeys, summary: "Create an API key; it is shown once", handler: on(s.createAPIKey), status: 201},
 		{method: "DELETE", path: "/api-keys/{id}", may: access.ManageAPIKeys, summary: "Revoke an API key", handler: on(s.revokeAPIKey)},

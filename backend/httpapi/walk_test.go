@@ -86,6 +86,8 @@ func (h *house) furnish(node, admin string) things {
 
 var param = regexp.MustCompile(`([\w-]+)/(?:\{kind\}/)?\{\w+\}`)
 
+var fill = strings.NewReplacer("{kind}", "mor.device", "{action}", "make_available")
+
 // address fills a path with the ids of things; ok is false where it has none.
 func address(path string, x things) (filled string, ok bool) {
 	m := param.FindStringSubmatch(path)
@@ -95,7 +97,7 @@ func address(path string, x things) (filled string, ok bool) {
 	if strings.HasSuffix(path, "/objects/{kind}") {
 		return strings.Replace(path, "{kind}", "mor.device", 1), false
 	}
-	filled = strings.Replace(path, "{kind}", "mor.device", 1)
+	filled = fill.Replace(path)
 	id, known := x[m[1]]
 	if !known {
 		panic("the walk doesn't know an id for " + path)
@@ -117,6 +119,8 @@ func bodies(h *house, x things) map[string]any {
 		"post-users":           map[string]any{"tenantId": tenantID, "email": "new@test.example", "name": "New", "role": "user"},
 		"post-users-reset-mfa": map[string]any{"tenantId": tenantID, "reason": "because", "code": "000000"}, "patch-users-id": map[string]any{"name": "Renamed"},
 		"post-users-id-activate": reason, "post-users-id-lock": reason, "post-users-id-unlock": reason, "post-users-id-reset-mfa": reason, "post-users-id-reset-password": reason,
+		"post-objects-kind": map[string]any{"tenantId": tenantID, "attributes": map[string]any{"name": "New"}}, "patch-objects-kind-id": map[string]any{"attributes": map[string]any{"name": "New"}},
+		"post-objects-kind-id-actions-action": map[string]any{"attributes": map[string]any{}}, "post-objects-kind-id-restore": map[string]any{"revision": 1},
 		"post-api-keys": map[string]any{"tenantId": tenantID, "name": "k", "scopes": []string{"read"}},
 		"post-imports":  "--b\r\nContent-Disposition: form-data; name=\"system\"\r\n\r\nmor\r\n--b\r\nContent-Disposition: form-data; name=\"tenantId\"\r\n\r\n" + x["tenants"] + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\nid\r\n--b--\r\n",
 	}

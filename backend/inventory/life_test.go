@@ -1,0 +1,355 @@
+package inventory_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"annals/backend/access"
+	"annals/backend/audit"
+	"annals/backend/catalog"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/inventory"
+	"annals/backend/tenant"
+	"annals/backend/user"
+)
+
+// life makes objects of any kind with values that fit, for the walks over the catalogue.
+type life struct {
+	*house
+	made map[string]inventory.Object // one of each kind, for references
+	n    int
+}
+
+// value is one that fits a field, a new one on each call.
+func (l *life) value(f catalog.Field) any {
+	l.t.Helper()
+	l.n++
+	switch f.Type {
+	case "integer", "decimal", "money":
+		n := float64(l.n)
+		if f.Min != nil {
+			n += *f.Min
+		}
+		if f.Max != nil {
+			n = float64(l.n % int(*f.Max))
+		}
+		if f.Type == "integer" {
+			return int(n)
+		}
+		return fmt.Sprintf("%.2f", n)
+	case "boolean":
+		return true
+	case "date":
+		return fmt.Sprintf("2090-01-%02d", 1+l.n%28)
+	case "time":
+		return fmt.Sprintf("2090-01-%02dT00:00:00Z", 1+l.n%28)
+	case "choice":
+		return f.Values[l.n%len(f.Values)]
+	case "list":
+		return []any{fmt.Sprintf("item %d", l.n)}
+	case "email":
+		return fmt.Sprintf("p%d@test.example", l.n)
+	case "hostname":
+		return fmt.Sprintf("h%d.test.example", l.n)
+	case "address":
+		return fmt.Sprintf("198.51.100.%d", l.n%250)
+	case "reference":
+		return l.reference(f.Reference)
+	}
+	return fmt.Sprintf("text %d", l.n)
+}
+
+func (l *life) reference(kind string) int64 {
+	l.t.Helper()
+	switch kind {
+	case inventory.KindTenant:
+		return l.root.ID
+	case inventory.KindUser:
+		var u user.Listed
+		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			l.n++
+			u, err = e.CreateUser(tx, l.root.ID, user.User{Email: fmt.Sprintf("u%d@test.example", l.n), Name: "Someone", Role: access.User, State: user.Active}, "")
+			return err
+		}))
+		return u.ID
+	}
+	if o, ok := l.made[kind]; ok {
+		return o.ID
+	}
+	k, _ := l.log.Catalog().Kind(kind)
+	return l.create(k, true).ID
+}
+
+func (l *life) attributes(fields []catalog.Field) map[string]any {
+	l.t.Helper()
+	out := map[string]any{}
+	for _, f := range fields {
+		out[f.Name] = l.value(f)
+	}
+	return out
+}
+
+// create makes an object, by SQL where nobody may create one: then it came in from its system.
+func (l *life) create(k catalog.Kind, managed bool) (o inventory.Object) {
+	l.t.Helper()
+	if !slices.Contains(k.ManagedBy, "root") {
+		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, _ inventory.Editor) error {
+			l.n++
+			known, err := inventory.EnsureStubs(tx, []inventory.Stub{{Key: inventory.Key{Kind: k.Name, Source: "s", ExternalID: fmt.Sprint(l.n)}, Name: "Stub", Tenant: l.root}})
+			for _, x := range known {
+				o = inventory.Object{ID: x.ID, Kind: k.Name}
+			}
+			return err
+		}))
+	} else {
+		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			o, err = e.CreateObject(tx, k.Name, inventory.Draft{Attributes: l.attributes(k.Fields), Expert: true})
+			return err
+		}))
+	}
+	l.made[k.Name] = o
+	return o
+}
+
+// last are the entries since a number.
+func (l *life) since(id int64) (out []audit.Event, last int64) {
+	l.t.Helper()
+	l.entries()
+	page, err := l.log.Search(l.t.Context(), tenant.Of(l.root), audit.Filter{IDAfter: id}, audit.Paging{Order: audit.ByID, Limit: 200})
+	l.must(err)
+	for _, e := range page.Items {
+		full, err := l.log.Find(l.t.Context(), tenant.Of(l.root), e.ID)
+		l.must(err)
+		out, last = append(out, full), e.ID
+	}
+	return out, max(last, id)
+}
+
+// TestEveryKindLivesItsLife walks the catalogue: an object of each kind is created, each of its
+// fields is changed, each of its actions is done from a state in which it is possible, it is deleted
+// and restored; and each step leaves the entry that the kind's row names, in a readable sentence.
+func TestEveryKindLivesItsLife(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	l := &life{house: h, made: map[string]inventory.Object{}}
+	var seen int64
+	expect := func(what, event string, changed string) {
+		t.Helper()
+		var entries []audit.Event
+		entries, seen = l.since(seen)
+		for _, e := range entries {
+			if e.Type == event {
+				if strings.ContainsAny(e.Description, "{}[]") || e.Description == "" || e.Object == nil || e.Object.Ref == 0 || e.Object.Name == "" {
+					t.Errorf("%s: %q about %+v", what, e.Description, e.Object)
+				}
+				if changed != "" && !slices.ContainsFunc(e.Changes, func(c audit.Change) bool { return c.Field == changed }) {
+					t.Errorf("%s: the entry does not say what changed: %+v", what, e.Changes)
+				}
+				return
+			}
+		}
+		t.Errorf("%s left %d entries, none of them %s: %+v", what, len(entries), event, entries)
+	}
+	for _, system := range h.log.Catalog().Systems() {
+		for _, k := range system.Kinds {
+			if system.Name == "annals" || !slices.Contains(k.ManagedBy, "root") {
+				continue
+			}
+			_, seen = l.since(seen)
+			eventOf := func(action, otherwise string) string {
+				for _, a := range k.Actions {
+					if a.Name == action {
+						return a.Event
+					}
+				}
+				return otherwise
+			}
+			for _, f := range k.Fields { // what is referred to leaves its own entries
+				if f.Type == "reference" {
+					l.reference(f.Reference)
+				}
+			}
+			_, seen = l.since(seen)
+			o := l.create(k, true)
+			expect(k.Name+" create", eventOf("create", "annals.object_created"), "")
+			for _, f := range k.Fields {
+				v := l.value(f)
+				if f.Type == "boolean" {
+					v = false // it was true
+				}
+				if f.Type == "choice" && len(f.Values) > 1 {
+					current, _ := attributesOf(o)[f.Name].(string)
+					v = f.Values[(slices.Index(f.Values, current)+1)%len(f.Values)]
+				}
+				if f.Type == "reference" {
+					if ref, ok := h.log.Catalog().Kind(f.Reference); ok && f.Reference != inventory.KindTenant && f.Reference != inventory.KindUser {
+						v = l.create(ref, true).ID
+					} else if f.Reference == inventory.KindTenant {
+						continue // there is one root
+					}
+				}
+				_, seen = l.since(seen)
+				h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+					o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: map[string]any{f.Name: v}, Expert: true, Reason: "because"})
+					return err
+				}))
+				event, changed := f.Event, f.Name
+				if f.Type == "boolean" && f.EventOff != "" {
+					event = f.EventOff
+				}
+				if event == "" {
+					event = eventOf("update", "annals.object_updated")
+				}
+				if f.Untracked {
+					changed = ""
+				}
+				expect(k.Name+" field "+f.Name, event, changed)
+			}
+			for _, a := range k.Actions {
+				if slices.Contains([]string{"create", "update", "delete", "restore"}, a.Name) || slices.ContainsFunc(a.Input, func(f catalog.Field) bool { return f.Type == "file" }) {
+					continue
+				}
+				input := l.attributes(a.Input)
+				on := o
+				if len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+					on = l.bring(k, a.From)
+				}
+				_, seen = l.since(seen)
+				h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+					on, err = e.ActOn(tx, k.Name, on.ID, on.Revision, a.Name, inventory.Draft{Attributes: input, Expert: true, Reason: "because"})
+					return err
+				}))
+				if a.To != "" && on.State != a.To {
+					t.Errorf("%s %s: state %s, want %s", k.Name, a.Name, on.State, a.To)
+				}
+				if on.ID == o.ID {
+					o = on
+				}
+				expect(k.Name+" "+a.Name, a.Event, "")
+			}
+			before := attributesOf(o)
+			h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+				o, err = e.DeleteObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Reason: "because"})
+				return err
+			}))
+			expect(k.Name+" delete", eventOf("delete", "annals.object_deleted"), "")
+			h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+				o, err = e.RestoreObject(tx, k.Name, o.ID, o.Revision, o.Revision-1, inventory.Draft{})
+				return err
+			}))
+			expect(k.Name+" restore", eventOf("restore", "annals.object_restored"), "")
+			if got := attributesOf(o); fmt.Sprint(got) != fmt.Sprint(before) || o.DeletedAt != nil {
+				t.Errorf("%s restored as %v, want %v", k.Name, got, before)
+			}
+		}
+	}
+}
+
+// bring makes an object of a kind in one of some states, by the actions that lead there.
+func (l *life) bring(k catalog.Kind, states []string) inventory.Object {
+	l.t.Helper()
+	o := l.create(k, true)
+	for range 5 {
+		if slices.Contains(states, o.State) {
+			return o
+		}
+		at := slices.IndexFunc(k.Actions, func(a catalog.Action) bool {
+			return a.To != "" && a.To != o.State && a.Name != "create" && (len(a.From) == 0 || slices.Contains(a.From, o.State)) && (slices.Contains(states, a.To) || a.To != k.States[0])
+		})
+		if at < 0 {
+			break
+		}
+		a := k.Actions[at]
+		input := l.attributes(a.Input)
+		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			o, err = e.ActOn(tx, k.Name, o.ID, o.Revision, a.Name, inventory.Draft{Attributes: input, Expert: true, Reason: "because"})
+			return err
+		}))
+	}
+	l.t.Fatalf("%s can't be brought to %v from %s", k.Name, states, o.State)
+	return o
+}
+
+func attributesOf(o inventory.Object) map[string]any {
+	var out map[string]any
+	if err := json.Unmarshal(o.Attributes, &out); err != nil {
+		panic(err)
+	}
+	return out
+}
+
+func TestObjectsKeepTheirRules(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	l := &life{house: h, made: map[string]inventory.Object{}}
+	did, _ := h.log.Catalog().Kind("mor.did")
+	o := l.create(did, true)
+	try := func(name string, kind fault.Kind, location string, fn func(*db.Tx, inventory.Editor) error) {
+		t.Helper()
+		err := h.edit(tenant.Of(h.root), fn)
+		f := fault.Of(err)
+		if f == nil || f.Kind != kind || location != "" && (len(f.Fields) == 0 || f.Fields[0].Location != location) {
+			t.Errorf("%s: got %v %+v", name, err, f)
+		}
+	}
+	update := func(revision int64, attributes map[string]any) func(*db.Tx, inventory.Editor) error {
+		return func(tx *db.Tx, e inventory.Editor) error {
+			_, err := e.UpdateObject(tx, "mor.did", o.ID, revision, inventory.Draft{Attributes: attributes})
+			return err
+		}
+	}
+	act := func(action string, attributes map[string]any) func(*db.Tx, inventory.Editor) error {
+		return func(tx *db.Tx, e inventory.Editor) error {
+			_, err := e.ActOn(tx, "mor.did", o.ID, o.Revision, action, inventory.Draft{Attributes: attributes})
+			return err
+		}
+	}
+	try("an unknown field", fault.Invalid, "body.attributes.colour", update(o.Revision, map[string]any{"colour": "red"}))
+	try("a wrong number", fault.Invalid, "body.attributes.rate", update(o.Revision, map[string]any{"rate": "cheap"}))
+	try("a required value taken away", fault.Invalid, "body.attributes.number", update(o.Revision, map[string]any{"number": nil}))
+	try("a reference to nothing", fault.Invalid, "body.attributes.provider", update(o.Revision, map[string]any{"provider": 424242}))
+	try("an old revision", fault.Stale, "", update(o.Revision-1, map[string]any{"rate": "1"}))
+	try("an action without its input", fault.Invalid, "body.attributes.dialplan", act("assign", nil))
+	try("an unknown action", fault.NotFound, "", act("explode", nil))
+	try("create as an action", fault.NotFound, "", act("create", nil))
+	h.must(h.edit(tenant.Of(h.root), act("close", nil)))
+	o.Revision++
+	try("from a state in which it is not possible", fault.Conflict, "", act("close", nil))
+	// A dealer doesn't manage what only organizations do, and finds nothing of others.
+	org := h.tenant(h.root, "North")
+	if err := h.edit(tenant.Of(org), update(o.Revision, map[string]any{"rate": "1"})); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another organization: %v", err)
+	}
+	dealer := h.tenant(org, "Harbor")
+	if err := h.edit(tenant.Of(dealer), func(tx *db.Tx, e inventory.Editor) error {
+		_, err := e.CreateObject(tx, "mor.provider", inventory.Draft{Attributes: map[string]any{"name": "x"}})
+		return err
+	}); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a dealer makes a provider: %v", err)
+	}
+	xpos, _ := h.log.Catalog().Kind("sbc.xpos_server")
+	x := l.create(xpos, true)
+	try("a dangerous field", fault.Invalid, "body.attributes.root_path", func(tx *db.Tx, e inventory.Editor) error {
+		_, err := e.UpdateObject(tx, "sbc.xpos_server", x.ID, x.Revision, inventory.Draft{Attributes: map[string]any{"root_path": "/"}})
+		return err
+	})
+	// The secret itself is nowhere.
+	device, _ := h.log.Catalog().Kind("mor.device")
+	d := l.create(device, true)
+	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) error {
+		after, err := e.UpdateObject(tx, "mor.device", d.ID, d.Revision, inventory.Draft{Attributes: map[string]any{"pin": "hunter2"}})
+		if strings.Contains(string(after.Attributes), "hunter2") {
+			t.Errorf("the PIN is stored: %s", after.Attributes)
+		}
+		return err
+	}))
+	entries, _ := l.since(0)
+	last := entries[len(entries)-1]
+	if last.Type != "mor.device_pin_changed" || strings.Contains(fmt.Sprintf("%+v", last), "hunter2") || len(last.Data) != 2 || last.Data[0].Value == last.Data[1].Value {
+		t.Errorf("the entry: %+v", last)
+	}
+}

@@ -1,0 +1,473 @@
+package inventory
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"annals/backend/catalog"
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/tenant"
+)
+
+// Draft is what somebody wants an object to become, and why.
+type Draft struct {
+	Attributes map[string]any // by field; a field that isn't there stays, null takes its value away
+	TenantID   int64          // of a new object; 0: the editor's own
+	Reason     string
+	Commentary string
+	Expert     bool // expert mode: dangerous fields may be changed
+}
+
+// The actions that every object has, whether or not its kind documents an entry for them.
+const (
+	actCreate  = "create"
+	actUpdate  = "update"
+	actDelete  = "delete"
+	actRestore = "restore"
+)
+
+// undocumented is recorded of a step for which the source documents no entry: nothing is silent.
+var undocumented = map[string]string{actCreate: "annals.object_created", actUpdate: "annals.object_updated", actDelete: "annals.object_deleted", actRestore: "annals.object_restored"}
+
+// kind returns a kind that the editor may manage.
+func (e Editor) kind(name string) (catalog.Kind, error) {
+	k, ok := e.Log.Catalog().Kind(name)
+	if !ok || name == KindUser || name == KindTenant {
+		return k, fault.Absent()
+	}
+	if !slices.Contains(k.ManagedBy, string(e.Scope.Level)) {
+		return k, fault.New(fault.Forbidden, "Administrators of your level don't manage %s.", k.Plural)
+	}
+	return k, nil
+}
+
+// actionOf is the kind's row for an action; a row without an event where the kind has none.
+func actionOf(k catalog.Kind, name string) catalog.Action {
+	for _, a := range k.Actions {
+		if a.Name == name {
+			if a.Event == "" {
+				a.Event = undocumented[name]
+			}
+			return a
+		}
+	}
+	return catalog.Action{Name: name, Event: undocumented[name]}
+}
+
+// Possible are the actions that the editor may do to an object as it is now.
+func (e Editor) Possible(o Object) []string {
+	out := []string{}
+	k, err := e.kind(o.Kind)
+	if err != nil || !o.Managed {
+		return out
+	}
+	if o.DeletedAt != nil {
+		return append(out, actRestore)
+	}
+	out = append(out, actUpdate, actDelete)
+	for _, a := range k.Actions {
+		if slices.Contains([]string{actCreate, actUpdate, actDelete, actRestore}, a.Name) || len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+			continue
+		}
+		out = append(out, a.Name)
+	}
+	return out
+}
+
+// read takes the sent values of fields; every wrong one has its own error at its own place.
+func (e Editor) read(tx *db.Tx, fields []catalog.Field, d Draft, known func(string) bool) (Attributes, error) {
+	values := Attributes{}
+	wrong := &fault.Fault{Kind: fault.Invalid}
+	add := func(field, message string) {
+		wrong.Fields = append(wrong.Fields, fault.Field{Location: "body.attributes." + field, Message: message})
+	}
+	for _, f := range fields {
+		sent, ok := d.Attributes[f.Name]
+		if !ok {
+			continue
+		}
+		if f.Expert && !d.Expert {
+			add(f.Name, f.Label+" is changed in expert mode only")
+			continue
+		}
+		v, err := e.parse(tx, f, sent)
+		if err != nil {
+			if _, ok := err.(interface{ Unwrap() error }); ok {
+				return nil, err // not about the value
+			}
+			add(f.Name, f.Label+" "+err.Error())
+			continue
+		}
+		values[f.Name] = v
+	}
+	for name := range d.Attributes {
+		if !slices.ContainsFunc(fields, func(f catalog.Field) bool { return f.Name == name }) && !known(name) {
+			add(name, "is not a field here")
+		}
+	}
+	if len(wrong.Fields) > 0 {
+		slices.SortFunc(wrong.Fields, func(a, b fault.Field) int { return strings.Compare(a.Location, b.Location) })
+		wrong.Detail = wrong.Fields[0].Message + "."
+		return nil, wrong
+	}
+	return values, nil
+}
+
+// complete says which required values are missing.
+func complete(fields []catalog.Field, values Attributes) error {
+	wrong := &fault.Fault{Kind: fault.Invalid}
+	for _, f := range fields {
+		if f.Required && values[f.Name] == nil {
+			wrong.Fields = append(wrong.Fields, fault.Field{Location: "body.attributes." + f.Name, Message: f.Label + " is required"})
+		}
+	}
+	if len(wrong.Fields) == 0 {
+		return nil
+	}
+	wrong.Detail = wrong.Fields[0].Message + "."
+	return wrong
+}
+
+func none(string) bool { return false }
+
+// step is one change of an object on its way: what it was, what it becomes, by which action.
+type step struct {
+	kind    catalog.Kind
+	action  catalog.Action
+	before  Object
+	after   Object
+	input   Attributes // of the action, where it isn't a field
+	draft   Draft
+	changes []fieldChange
+}
+
+type fieldChange struct {
+	field    catalog.Field
+	old, new any
+}
+
+// CreateObject makes a managed object.
+func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
+	k, err := e.kind(kind)
+	if err != nil {
+		return Object{}, err
+	}
+	if d.TenantID == 0 {
+		d.TenantID = e.Scope.TenantID
+	}
+	t, err := tenant.Find(tx, e.Scope, d.TenantID)
+	if err != nil {
+		return Object{}, err
+	}
+	if t.State != "active" {
+		return Object{}, fault.New(fault.Conflict, "%q is closed.", t.Name)
+	}
+	values, err := e.read(tx, k.Fields, d, none)
+	if err != nil {
+		return Object{}, err
+	}
+	if err := complete(k.Fields, values); err != nil {
+		return Object{}, err
+	}
+	s := step{kind: k, action: actionOf(k, actCreate), draft: d}
+	s.after = Object{Kind: k.Name, Managed: true, TenantID: t.ID, SalesOrgID: t.SalesOrgID, DealerID: orNil(t.DealerID), ResellerID: orNil(t.ResellerID), TenantPath: t.Path}
+	if s.after.State = s.action.To; s.after.State == "" && len(k.States) > 0 {
+		s.after.State = k.States[0]
+	}
+	if err := s.set(values); err != nil {
+		return Object{}, err
+	}
+	err = tx.Raw(`INSERT INTO objects (kind, source, external_id, name, state, managed, attributes, revision, tenant_id, sales_org_id, dealer_id, reseller_id)
+		VALUES (?, '', gen_random_uuid()::text, '', '', true, '{}', 0, ?, ?, ?, ?) RETURNING id, first_seen_at`,
+		k.Name, t.ID, t.SalesOrgID, s.after.DealerID, s.after.ResellerID).Row().Scan(&s.after.ID, &s.after.FirstSeenAt)
+	if err != nil {
+		return Object{}, fmt.Errorf("create %s: %w", k.Name, err)
+	}
+	s.after.ExternalID = strconv.FormatInt(s.after.ID, 10) // a managed object's own id is ours
+	return e.finish(tx, s)
+}
+
+// locked takes a managed object's row until the transaction ends, at the revision that the editor saw.
+func (e Editor) locked(tx *db.Tx, k catalog.Kind, id, revision int64) (Object, error) {
+	if _, err := Find(tx, e.Scope, k.Name, id); err != nil {
+		return Object{}, err
+	}
+	if err := tx.Exec("SELECT 1 FROM objects WHERE id = ? FOR UPDATE", id).Error; err != nil {
+		return Object{}, fmt.Errorf("lock %s %d: %w", k.Name, id, err)
+	}
+	o, err := Find(tx, e.Scope, k.Name, id)
+	switch {
+	case err != nil:
+		return o, err
+	case !o.Managed:
+		return o, fault.New(fault.Conflict, "%s is managed in its own system.", o.Name)
+	case o.Revision != revision:
+		return o, stale(revision, o.Revision)
+	}
+	return o, nil
+}
+
+// UpdateObject changes values of an object.
+func (e Editor) UpdateObject(tx *db.Tx, kind string, id, revision int64, d Draft) (Object, error) {
+	return e.change(tx, kind, id, revision, d, func(s *step) error {
+		s.action = actionOf(s.kind, actUpdate)
+		values, err := e.read(tx, s.kind.Fields, d, none)
+		if err != nil {
+			return err
+		}
+		return s.set(values)
+	})
+}
+
+// ActOn does one of the kind's own actions to an object.
+func (e Editor) ActOn(tx *db.Tx, kind string, id, revision int64, action string, d Draft) (Object, error) {
+	return e.change(tx, kind, id, revision, d, func(s *step) error {
+		at := slices.IndexFunc(s.kind.Actions, func(a catalog.Action) bool { return a.Name == action })
+		if at < 0 || slices.Contains([]string{actCreate, actUpdate, actDelete, actRestore}, action) {
+			return fault.Absent()
+		}
+		s.action = s.kind.Actions[at]
+		if len(s.action.From) > 0 && !slices.Contains(s.action.From, s.before.State) {
+			return fault.New(fault.Conflict, "%s is %s; %q is possible when it is %s.", s.before.Name, s.before.State, s.action.Label, strings.Join(s.action.From, " or "))
+		}
+		if s.action.To != "" {
+			s.after.State = s.action.To
+		}
+		values, err := e.read(tx, s.action.Input, d, none)
+		if err != nil {
+			return err
+		}
+		if err := complete(s.action.Input, values); err != nil {
+			return err
+		}
+		s.input = values
+		fields := Attributes{} // an input that is a field of the kind becomes its value
+		for name, v := range values {
+			if slices.ContainsFunc(s.kind.Fields, func(f catalog.Field) bool { return f.Name == name }) {
+				fields[name] = v
+			}
+		}
+		return s.set(fields)
+	})
+}
+
+// DeleteObject deletes an object; its last revision stays to be seen and restored.
+func (e Editor) DeleteObject(tx *db.Tx, kind string, id, revision int64, d Draft) (Object, error) {
+	return e.change(tx, kind, id, revision, d, func(s *step) error {
+		s.action = actionOf(s.kind, actDelete)
+		now := tx.NowFunc()
+		s.after.DeletedAt = &now
+		return nil
+	})
+}
+
+// RestoreObject makes an object what it was at a revision, also one that was deleted since.
+func (e Editor) RestoreObject(tx *db.Tx, kind string, id, revision, to int64, d Draft) (Object, error) {
+	k, err := e.kind(kind)
+	if err != nil {
+		return Object{}, err
+	}
+	o, err := e.locked(tx, k, id, revision)
+	if err != nil {
+		return o, err
+	}
+	was, err := findRevision(tx, id, to)
+	if err != nil {
+		return o, err
+	}
+	if was.Deleted {
+		return o, fault.At("body.revision", "Revision %d is the deletion itself.", to)
+	}
+	s := step{kind: k, action: actionOf(k, actRestore), before: o, after: o, draft: d}
+	s.after.DeletedAt, s.after.State = nil, was.State
+	values, err := decode(was.Attributes)
+	if err != nil {
+		return o, err
+	}
+	for _, f := range k.Fields { // what it didn't have then, it doesn't have again
+		if _, ok := values[f.Name]; !ok {
+			values[f.Name] = nil
+		}
+	}
+	if err := s.set(values); err != nil {
+		return o, err
+	}
+	if len(s.changes) == 0 && o.DeletedAt == nil && s.after.State == o.State {
+		return o, fault.New(fault.Conflict, "%s is as it was at revision %d.", o.Name, to)
+	}
+	return e.finish(tx, s)
+}
+
+// change does one step to a live object.
+func (e Editor) change(tx *db.Tx, kind string, id, revision int64, d Draft, how func(*step) error) (Object, error) {
+	k, err := e.kind(kind)
+	if err != nil {
+		return Object{}, err
+	}
+	o, err := e.locked(tx, k, id, revision)
+	if err != nil {
+		return o, err
+	}
+	if o.DeletedAt != nil {
+		return o, fault.New(fault.Conflict, "%s is deleted. Restore it first.", o.Name)
+	}
+	s := step{kind: k, before: o, after: o, draft: d}
+	if err := how(&s); err != nil {
+		return o, err
+	}
+	if s.action.Name == actUpdate && len(s.changes) == 0 {
+		return o, nil // nothing changed, so nothing is recorded
+	}
+	if s.action.Reason && strings.TrimSpace(d.Reason) == "" {
+		return o, fault.At("body.reason", "%s needs a reason.", s.action.Label)
+	}
+	return e.finish(tx, s)
+}
+
+// set puts values into the object and notes what changes by that.
+func (s *step) set(values Attributes) error {
+	old, err := decode(s.before.Attributes)
+	if err != nil {
+		return err
+	}
+	now := Attributes{}
+	for name, v := range old {
+		now[name] = v
+	}
+	for _, f := range s.kind.Fields {
+		v, ok := values[f.Name]
+		if !ok || same(old[f.Name], v) {
+			continue
+		}
+		if v == nil && f.Required {
+			return fault.At("body.attributes."+f.Name, "%s is required", f.Label)
+		}
+		s.changes = append(s.changes, fieldChange{f, old[f.Name], v})
+		if now[f.Name] = v; v == nil {
+			delete(now, f.Name)
+		}
+	}
+	s.after.Attributes, err = json.Marshal(now)
+	return err
+}
+
+// same compares values as they are stored.
+func same(a, b any) bool {
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && (bytes.Equal(x, y) || reflect.DeepEqual(a, b))
+}
+
+// decode reads attributes with their numbers as they are written.
+func decode(raw json.RawMessage) (Attributes, error) {
+	values := Attributes{}
+	if len(raw) == 0 {
+		return values, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&values); err != nil {
+		return nil, fmt.Errorf("read attributes: %w", err)
+	}
+	return values, nil
+}
+
+// finish stores the step as the next revision and records its entries: one transaction, no change
+// without its entry.
+func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
+	o := &s.after
+	o.Revision++
+	values, err := decode(o.Attributes)
+	if err != nil {
+		return *o, err
+	}
+	o.Name = nameOf(s.kind, *o, values)
+	due := nextDue(s.kind, *o, values)
+	now := tx.NowFunc()
+	if err := tx.Exec(`UPDATE objects SET external_id = ?, name = ?, state = ?, attributes = ?::json, revision = ?, deleted_at = ?, due_at = ? WHERE id = ?`,
+		o.ExternalID, o.Name, o.State, string(o.Attributes), o.Revision, o.DeletedAt, due, o.ID).Error; err != nil {
+		return *o, fmt.Errorf("store %s %d: %w", o.Kind, o.ID, err)
+	}
+	actor := e.Origin.Actor
+	if err := tx.Exec(`INSERT INTO object_revisions (object_id, revision, action, name, state, attributes, deleted, reason, actor_name, actor_level, made_at, sales_org_id, dealer_id, reseller_id)
+		VALUES (?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Revision, s.action.Name, o.Name, o.State, string(o.Attributes), o.DeletedAt != nil,
+		s.draft.Reason, actor.Name, actor.Level, now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
+		return *o, fmt.Errorf("store revision %d of %s %d: %w", o.Revision, o.Kind, o.ID, err)
+	}
+	for _, ev := range e.entries(s) {
+		if err := e.record(tx, ev); err != nil {
+			return *o, err
+		}
+	}
+	return *o, nil
+}
+
+// nameOf is what a list calls the object: its name where it has one, else the first text that it
+// must have, else its kind and number.
+func nameOf(k catalog.Kind, o Object, values Attributes) string {
+	for _, want := range []func(catalog.Field) bool{
+		func(f catalog.Field) bool { return f.Name == "name" },
+		func(f catalog.Field) bool { return f.Required && f.Type == "text" && !f.Secret },
+	} {
+		if at := slices.IndexFunc(k.Fields, want); at >= 0 {
+			if name := show(values[k.Fields[at].Name]); name != "" {
+				return name
+			}
+		}
+	}
+	return k.Title(o.ExternalID)
+}
+
+// nextDue is when the earliest of the object's timers is due, or nil. A timer waits only in states
+// from which its action is possible.
+func nextDue(k catalog.Kind, o Object, values Attributes) *time.Time {
+	var due *time.Time
+	if o.DeletedAt != nil {
+		return nil
+	}
+	for _, timer := range k.Timers {
+		a := actionOf(k, timer.Action)
+		if len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+			continue
+		}
+		if at, ok := timeOf(values[timer.Field]); ok && (due == nil || at.Before(*due)) {
+			due = &at
+		}
+	}
+	return due
+}
+
+// timeOf reads a date, which is over when its day is, or a time.
+func timeOf(v any) (time.Time, bool) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, false
+	}
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		return day.AddDate(0, 0, 1), true
+	}
+	at, err := time.Parse(time.RFC3339Nano, s)
+	return at, err == nil
+}
+
+// tenantOf is the tenant of an object, as far as an event needs it.
+func tenantOf(o Object) tenant.Tenant {
+	t := tenant.Tenant{ID: o.TenantID, Path: o.TenantPath, SalesOrgID: o.SalesOrgID}
+	if o.DealerID != nil {
+		t.DealerID = *o.DealerID
+	}
+	if o.ResellerID != nil {
+		t.ResellerID = *o.ResellerID
+	}
+	if t.SalesOrgID == 0 {
+		t.Level = tenant.Root
+	}
+	return t
+}

@@ -1,0 +1,52 @@
+package inventory
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"annals/backend/db"
+	"annals/backend/fault"
+	"annals/backend/tenant"
+)
+
+// Revision is what an object was after one of its changes.
+type Revision struct {
+	ObjectID   int64
+	Revision   int64
+	Action     string
+	Name       string
+	State      string
+	Attributes json.RawMessage
+	Deleted    bool
+	Reason     string
+	ActorName  string
+	ActorLevel tenant.Level
+	MadeAt     time.Time
+}
+
+// Revisions returns those of an object of the scope, newest first, below the one where the last page
+// ended (0: from the top). Who stands above the viewer has no name.
+func Revisions(tx *db.Tx, s tenant.Scope, kind string, id, below int64, limit int) ([]Revision, error) {
+	if _, err := Find(tx, s, kind, id); err != nil {
+		return nil, err
+	}
+	var out []Revision
+	err := tx.Raw("SELECT * FROM object_revisions WHERE object_id = ? AND (? = 0 OR revision < ?) ORDER BY revision DESC LIMIT ?", id, below, below, limit).Scan(&out).Error
+	for i := range out {
+		if l := out[i].ActorLevel; l.Rank() < s.Level.Rank() {
+			out[i].ActorName = l.Label()
+		}
+	}
+	return out, err
+}
+
+func findRevision(tx *db.Tx, id, revision int64) (r Revision, err error) {
+	err = tx.Raw("SELECT * FROM object_revisions WHERE object_id = ? AND revision = ?", id, revision).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, fault.At("body.revision", "There is no revision %d.", revision)
+	}
+	return r, err
+}
