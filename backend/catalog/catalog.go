@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Catalog is everything that was loaded. It does not change after Load, so any number of
@@ -126,6 +127,36 @@ type Action struct {
 type Timer struct {
 	Field  string `yaml:"field" json:"field"`
 	Action string `yaml:"action" json:"action"`
+	Every  string `yaml:"every" json:"every,omitempty"` // day, month or year: then the field moves on by it; empty: once
+}
+
+// Next is the value of the timer's field after it has fired at a time: the first one behind it, a
+// whole number of intervals on, or nil. Dates and times keep their form.
+func (t Timer) Next(value any, fired time.Time) any {
+	text, _ := value.(string)
+	for _, layout := range []string{time.DateOnly, time.RFC3339Nano} {
+		at, err := time.Parse(layout, text)
+		if err != nil || t.Every == "" {
+			continue
+		}
+		// Counted from the first one, so that the 31st comes back after a shorter month.
+		for n := 1; ; n++ {
+			next := map[string]time.Time{"day": at.AddDate(0, 0, n), "month": addMonths(at, n), "year": addMonths(at, 12*n)}[t.Every]
+			if next.After(fired) {
+				return next.Format(layout)
+			}
+		}
+	}
+	return nil
+}
+
+// addMonths is the same day n months on, or the last of a month that is too short.
+func addMonths(at time.Time, n int) time.Time {
+	next := at.AddDate(0, n, 0)
+	if next.Day() != at.Day() {
+		next = next.AddDate(0, 0, -next.Day())
+	}
+	return next
 }
 
 // Systems lists all systems: ours in a fixed order, then the operator's by name.

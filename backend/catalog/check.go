@@ -404,6 +404,9 @@ func (f *file) checkTimers(k *Kind, row int) {
 		case k.Fields[at].Type != "date" && k.Fields[at].Type != "time":
 			f.problem(f.line("kinds", row, "timers", i, "field"), "field %q is not a date or time", timer.Field)
 		}
+		if timer.Every != "" {
+			f.oneOf("every", timer.Every, []string{"day", "month", "year"}, "kinds", row, "timers", i, "every")
+		}
 		if !slices.ContainsFunc(k.Actions, func(a Action) bool { return a.Name == timer.Action }) {
 			f.problem(f.line("kinds", row, "timers", i, "action"), "kind %q has no action %q", k.Name, timer.Action)
 		}

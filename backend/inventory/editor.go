@@ -20,6 +20,8 @@ type Editor struct {
 	Log    *audit.Log
 	Scope  tenant.Scope
 	Origin audit.Origin
+
+	system bool // a timer: it may do what nobody's level may
 }
 
 // Kinds of the objects that have tables of their own.

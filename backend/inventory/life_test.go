@@ -353,3 +353,61 @@ func TestObjectsKeepTheirRules(t *testing.T) {
 		t.Errorf("the entry: %+v", last)
 	}
 }
+
+func TestTimersDoWhatIsDueOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	l := &life{house: h, made: map[string]inventory.Object{}}
+	k, _ := h.log.Catalog().Kind("sbc.subscription")
+	act := func(o inventory.Object, action string, attributes map[string]any) inventory.Object {
+		t.Helper()
+		h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			o, err = e.ActOn(tx, k.Name, o.ID, o.Revision, action, inventory.Draft{Attributes: attributes})
+			return err
+		}))
+		return o
+	}
+	update := func(o inventory.Object, attributes map[string]any) inventory.Object {
+		t.Helper()
+		h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: attributes})
+			return err
+		}))
+		return o
+	}
+	ended := act(l.create(k, true), "activate", nil)
+	update(ended, map[string]any{"period_end": "2026-01-31", "quota_resets_on": nil})
+	monthly := act(l.create(k, true), "activate", nil)
+	update(monthly, map[string]any{"quota_resets_on": "2026-01-31", "period_end": "2090-01-01"})
+	pending := l.create(k, true)
+	update(pending, map[string]any{"period_end": "2026-01-31"}) // not active: nothing ends
+	_, seen := l.since(0)
+	timers := inventory.NewTimers(h.db, h.log)
+	done := 0
+	for ; done < 10; done++ {
+		more, err := timers.Next(t.Context())
+		h.must(err)
+		if !more {
+			break
+		}
+	}
+	if done != 2 {
+		t.Errorf("%d timers went off, want 2", done)
+	}
+	entries, _ := l.since(seen)
+	got := map[string]string{}
+	for _, e := range entries {
+		got[e.Object.ID] += e.Type + " by " + e.Actor.Kind + " "
+	}
+	want := map[string]string{fmt.Sprint(ended.ID): "sbc.subscription_expired by system ", fmt.Sprint(monthly.ID): "sbc.quota_reset by system "}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	h.must(h.db.Read(t.Context(), tenant.Of(h.root).Wall(), func(tx *db.Tx) error {
+		after, err := inventory.Find(tx, tenant.Of(h.root), k.Name, monthly.ID)
+		if next := fmt.Sprint(attributesOf(after)["quota_resets_on"]); err == nil && (next <= "2026-11-01" || !slices.Contains([]string{"28", "29", "30", "31"}, next[8:])) {
+			t.Errorf("the quota is reset next on %s", next)
+		}
+		return err
+	}))
+}

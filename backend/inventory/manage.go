@@ -42,7 +42,7 @@ func (e Editor) kind(name string) (catalog.Kind, error) {
 	if !ok || name == KindUser || name == KindTenant {
 		return k, fault.Absent()
 	}
-	if !slices.Contains(k.ManagedBy, string(e.Scope.Level)) {
+	if !e.system && !slices.Contains(k.ManagedBy, string(e.Scope.Level)) {
 		return k, fault.New(fault.Forbidden, "Administrators of your level don't manage %s.", k.Plural)
 	}
 	return k, nil

@@ -17,6 +17,7 @@ import (
 	"annals/backend/demo"
 	"annals/backend/fault"
 	"annals/backend/httpapi"
+	"annals/backend/inventory"
 	"annals/frontend"
 )
 
@@ -56,6 +57,7 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 	working.Go(func() { h.sealer.Run(work) })
 	working.Go(func() { server.Run(work) })
 	working.Go(func() { h.sweep(work) })
+	working.Go(func() { inventory.NewTimers(h.db, h.log).Run(work) })
 	defer working.Wait()
 	defer endWork()
 	if cfg.Demo {

@@ -1,0 +1,132 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"annals/backend/audit"
+	"annals/backend/catalog"
+	"annals/backend/db"
+	"annals/backend/tenant"
+)
+
+// Timers do the actions of objects whose time has come: a subscription's period ends, a quota is
+// reset. Any number of servers may run them: each object is taken by one.
+type Timers struct {
+	db  *db.DB
+	log *audit.Log
+	now func() time.Time
+}
+
+// NewTimers makes them; Run makes them work.
+func NewTimers(d *db.DB, l *audit.Log) *Timers { return &Timers{db: d, log: l, now: time.Now} }
+
+// How often is looked, and how long an object rests whose action failed.
+const (
+	timerEvery = time.Second
+	timerRest  = 10 * time.Minute
+)
+
+// Run does what is due until the context ends.
+func (t *Timers) Run(ctx context.Context) {
+	for tick := time.NewTicker(timerEvery); ; {
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			if more, err = t.Next(ctx); err != nil && ctx.Err() == nil {
+				slog.Error("timer", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Next does what is due for one object and reports whether there was one.
+func (t *Timers) Next(ctx context.Context) (bool, error) {
+	var root tenant.Tenant
+	if err := t.db.Read(ctx, db.Auth, func(tx *db.Tx) (err error) {
+		root, err = tenant.FindRoot(tx)
+		return err
+	}); err != nil {
+		return false, fmt.Errorf("find root: %w", err)
+	}
+	e := Editor{Log: t.log, Scope: tenant.Of(root), Origin: audit.System("Timer"), system: true}
+	var o Object
+	err := t.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
+		err := tx.Raw("SELECT id, kind, revision FROM objects WHERE due_at <= ? AND deleted_at IS NULL ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED", t.now()).Take(&o).Error
+		if err != nil {
+			return err
+		}
+		return t.do(tx, e, o)
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return false, nil
+	}
+	if err != nil && o.ID != 0 { // it must not be tried again at once, for ever
+		err = fmt.Errorf("%s %d: %w", o.Kind, o.ID, err)
+		return true, errors.Join(err, t.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
+			return tx.Exec("UPDATE objects SET due_at = ? WHERE id = ?", t.now().Add(timerRest), o.ID).Error
+		}))
+	}
+	return err == nil, err
+}
+
+// do does the first due timer of an object. If it would be due again after its action, its field
+// moves on by the timer's interval, or loses its value where it has none.
+func (t *Timers) do(tx *db.Tx, e Editor, o Object) error {
+	k, err := e.kind(o.Kind)
+	if err != nil {
+		return err
+	}
+	o, err = e.locked(tx, k, o.ID, o.Revision)
+	if err != nil {
+		return err
+	}
+	for _, timer := range k.Timers {
+		if !t.due(k, timer, o) {
+			continue
+		}
+		o, err = e.change(tx, k.Name, o.ID, o.Revision, Draft{Reason: "Its time has come", Expert: true}, func(s *step) error {
+			at := slices.IndexFunc(k.Actions, func(a catalog.Action) bool { return a.Name == timer.Action })
+			s.action = k.Actions[at]
+			if s.action.To != "" {
+				s.after.State = s.action.To
+			}
+			if !t.due(k, timer, s.after) {
+				return nil
+			}
+			values, err := decode(o.Attributes)
+			if err != nil {
+				return err
+			}
+			return s.set(Attributes{timer.Field: timer.Next(values[timer.Field], t.now())})
+		})
+		return err
+	}
+	// Nothing is due after all: the catalogue may have changed since due_at was set.
+	values, err := decode(o.Attributes)
+	if err != nil {
+		return err
+	}
+	return tx.Exec("UPDATE objects SET due_at = ? WHERE id = ?", nextDue(k, o, values), o.ID).Error
+}
+
+func (t *Timers) due(k catalog.Kind, timer catalog.Timer, o Object) bool {
+	a := actionOf(k, timer.Action)
+	values, err := decode(o.Attributes)
+	if err != nil || len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+		return false
+	}
+	at, ok := timeOf(values[timer.Field])
+	return ok && !at.After(t.now())
+}
