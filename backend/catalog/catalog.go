@@ -91,6 +91,7 @@ type Kind struct {
 	States    []string `yaml:"states" json:"states,omitempty"` // the first is the one of a new object
 	Actions   []Action `yaml:"actions" json:"actions"`
 	Timers    []Timer  `yaml:"timers" json:"timers,omitempty"`
+	Limits    []Limit  `yaml:"limits" json:"limits,omitempty"`
 }
 
 // Field is one attribute of a kind, or one input of an action.
@@ -128,6 +129,15 @@ type Timer struct {
 	Field  string `yaml:"field" json:"field"`
 	Action string `yaml:"action" json:"action"`
 	Every  string `yaml:"every" json:"every,omitempty"` // day, month or year: then the field moves on by it; empty: once
+}
+
+// Limit does an action when the value of a field passes that of another one: consumption its limit,
+// a balance the amount below which its owner is warned.
+type Limit struct {
+	Field  string `yaml:"field" json:"field"`
+	Above  string `yaml:"above" json:"above,omitempty"` // either this
+	Below  string `yaml:"below" json:"below,omitempty"` // or this
+	Action string `yaml:"action" json:"action"`
 }
 
 // Next is the value of the timer's field after it has fired at a time: the first one behind it, a

@@ -269,6 +269,7 @@ func (f *file) checkKinds(events map[string]bool, kinds map[string]string) {
 		f.checkFields(k.Fields, nil, events, kinds, "kinds", i, "fields")
 		f.checkActions(k, i, events, kinds)
 		f.checkTimers(k, i)
+		f.checkLimits(k, i)
 		k.System, k.Name = s.Name, f.full(k.Name)
 		k.ManagedBy, k.Fields, k.Actions = filled(k.ManagedBy), filled(k.Fields), filled(k.Actions)
 	}
@@ -392,6 +393,26 @@ func (f *file) checkActions(k *Kind, row int, events map[string]bool, kinds map[
 func (f *file) checkState(k *Kind, state string, path ...any) {
 	if !slices.Contains(k.States, state) {
 		f.problem(f.line(path...), "kind %q has no state %q", k.Name, state)
+	}
+}
+
+func (f *file) checkLimits(k *Kind, row int) {
+	for i, limit := range k.Limits {
+		at := func(key string) int { return f.line("kinds", row, "limits", i, key) }
+		if (limit.Above == "") == (limit.Below == "") {
+			f.problem(f.line("kinds", row, "limits", i), "a limit is either above or below a field")
+		}
+		for key, name := range map[string]string{"field": limit.Field, "above": limit.Above, "below": limit.Below} {
+			number := slices.ContainsFunc(k.Fields, func(field Field) bool {
+				return field.Name == name && slices.Contains([]string{"integer", "decimal", "money"}, field.Type)
+			})
+			if name != "" && !number {
+				f.problem(at(key), "kind %q has no number %q", k.Name, name)
+			}
+		}
+		if !slices.ContainsFunc(k.Actions, func(a Action) bool { return a.Name == limit.Action }) {
+			f.problem(at("action"), "kind %q has no action %q", k.Name, limit.Action)
+		}
 	}
 }
 

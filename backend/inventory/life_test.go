@@ -411,3 +411,33 @@ func TestTimersDoWhatIsDueOnce(t *testing.T) {
 		return err
 	}))
 }
+
+func TestALimitThatIsPassedLeavesItsEntryOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	l := &life{house: h, made: map[string]inventory.Object{}}
+	k, _ := h.log.Catalog().Kind("mor.user")
+	o := l.create(k, true)
+	set := func(attributes map[string]any) (types []string) {
+		t.Helper()
+		_, seen := l.since(0)
+		h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: attributes})
+			return err
+		}))
+		entries, _ := l.since(seen)
+		for _, e := range entries {
+			types = append(types, strings.TrimPrefix(e.Type, "mor."))
+		}
+		return types
+	}
+	set(map[string]any{"balance": "100.00", "warning_balance": "10"})
+	for _, step := range []struct{ balance, want string }{
+		{"10.000", "[user_balance_changed]"}, {"9.999999", "[user_balance_changed warning_balance_send]"}, {"5", "[user_balance_changed]"},
+		{"10", "[user_balance_changed]"}, {"-3.5", "[user_balance_changed warning_balance_send]"},
+	} {
+		if got := fmt.Sprint(set(map[string]any{"balance": step.balance})); got != step.want {
+			t.Errorf("to %s: got %s, want %s", step.balance, got, step.want)
+		}
+	}
+}
