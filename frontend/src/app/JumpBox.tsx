@@ -32,6 +32,13 @@ export function JumpBox({ asked }: { asked: number }) {
 		enabled: opened && text.length > 1,
 		staleTime: 30_000,
 	})
+	// Enter means the first line. The box marks it when the text changes, and what is found later
+	// would push the mark down.
+	useEffect(() => {
+		if (!found.data) return
+		document.querySelector("[data-action][data-selected]")?.removeAttribute("data-selected")
+		document.querySelector("[data-action]")?.setAttribute("data-selected", "true")
+	}, [found.data])
 	const words = query.trim().toLowerCase()
 	const pages: Hit[] = navigation
 		.filter((item) => me.permissions.includes(item.permission) && item.label.toLowerCase().includes(words))

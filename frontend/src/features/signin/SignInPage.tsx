@@ -1,16 +1,22 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { type ReactNode, useEffect, useState } from "react"
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react"
 import { api } from "@/api/client"
 import { Problem } from "@/api/problem"
 import type { SignedIn, SignInAnswer } from "@/api/types"
-import { AuthenticatorSetup } from "@/components/AuthenticatorSetup"
 import { Mark } from "@/components/Brand"
 import { CodeInput } from "@/components/Inputs"
-import { RecoveryCodes } from "@/components/RecoveryCodes"
 import { activate, requestOtp, setupQuery, signIn, signInWithOtp, verify } from "./api"
 import classes from "./SignIn.module.css"
 import { isChallengeOver, sentence } from "./wording"
+
+// Seldom needed, and never on the way of somebody who signs in every day.
+const AuthenticatorSetup = lazy(() =>
+	import("@/components/AuthenticatorSetup").then((m) => ({ default: m.AuthenticatorSetup })),
+)
+const RecoveryCodes = lazy(() =>
+	import("@/components/RecoveryCodes").then((m) => ({ default: m.RecoveryCodes })),
+)
 
 type State =
 	| { step: "password"; notice?: string }
@@ -104,7 +110,9 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 						<p className={classes.text}>
 							Each of them signs you in once, should you lose your phone. They are not shown again.
 						</p>
-						<RecoveryCodes codes={state.codes} fileName="annals-recovery-codes.txt" onKept={onDone} />
+						<Suspense>
+							<RecoveryCodes codes={state.codes} fileName="annals-recovery-codes.txt" onKept={onDone} />
+						</Suspense>
 					</>
 				)}
 				{state.step === "otp" && (
@@ -299,12 +307,14 @@ function SetupStep(props: {
 				Your organization asks for one. Scan this with an authenticator app; after that you get ten recovery
 				codes, and you are in.
 			</p>
-			<AuthenticatorSetup
-				setup={setup.data}
-				error={setup.error ?? props.error}
-				busy={props.busy}
-				onCode={props.onCode}
-			/>
+			<Suspense>
+				<AuthenticatorSetup
+					setup={setup.data}
+					error={setup.error ?? props.error}
+					busy={props.busy}
+					onCode={props.onCode}
+				/>
+			</Suspense>
 			<Anchor component="button" type="button" size="sm" c="dimmed" mt="sm" onClick={props.onBack}>
 				Start again
 			</Anchor>
