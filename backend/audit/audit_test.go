@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 func newLog(t testing.TB) (*audit.Log, *db.DB, *sql.DB) {
 	t.Helper()
 	d, owner := dbtest.NewWithOwner(t)
+	dbtest.Arrange(t, owner)
 	c, err := catalog.Load("")
 	if err != nil {
 		t.Fatal(err)

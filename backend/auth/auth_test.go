@@ -51,6 +51,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	d, owner := dbtest.NewWithOwner(t)
+	dbtest.Arrange(t, owner)
 	c, err := catalog.Load("")
 	if err != nil {
 		t.Fatalf("load catalogue: %v", err)

@@ -327,6 +327,7 @@ func TestADatabaseInUseIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
+			dbtest.Arrange(t, h.owner)
 			if _, err := h.owner.ExecContext(t.Context(), use); err != nil {
 				t.Fatalf("prepare: %v", err)
 			}
@@ -349,6 +350,7 @@ func TestACompleteDemoIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.load(noon)
+	dbtest.Arrange(t, h.owner)
 	for _, use := range []string{
 		"INSERT INTO users (tenant_id, email, name, role) SELECT id, 'ana@example.com', 'Ana', 'admin' FROM tenants WHERE level = 'root'",
 		"UPDATE users SET email = 'somebody@example.com' WHERE email = 'root@demo.annals.example'",

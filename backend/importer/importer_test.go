@@ -37,6 +37,7 @@ func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{TB: t}
 	h.db, h.owner = dbtest.NewWithOwner(t)
+	dbtest.Arrange(t, h.owner)
 	c, err := catalog.Load("")
 	if err != nil {
 		t.Fatalf("load catalogue: %v", err)

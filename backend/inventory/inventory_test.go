@@ -30,18 +30,20 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	d := dbtest.New(t)
+	return houseOn(t, dbtest.New(t))
+}
+
+func houseOn(t *testing.T, d *db.DB) *house {
+	t.Helper()
 	c, err := catalog.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &house{t: t, db: d, log: audit.NewLog(d, c, []byte("key"))}
-	if err := d.Read(t.Context(), db.Auth, func(tx *db.Tx) (err error) {
+	h.must(d.Read(t.Context(), db.Auth, func(tx *db.Tx) (err error) {
 		h.root, err = tenant.FindRoot(tx)
 		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	}))
 	return h
 }
 
@@ -255,15 +257,7 @@ func TestPeopleKeepTheirRules(t *testing.T) {
 func TestNoChangeWithoutItsEntry(t *testing.T) {
 	t.Parallel()
 	d, owner := dbtest.NewWithOwner(t)
-	c, err := catalog.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, db: d, log: audit.NewLog(d, c, []byte("key"))}
-	h.must(d.Read(t.Context(), db.Auth, func(tx *db.Tx) (err error) {
-		h.root, err = tenant.FindRoot(tx)
-		return err
-	}))
+	h := houseOn(t, d)
 	if _, err := owner.ExecContext(t.Context(), "REVOKE INSERT ON event_inbox FROM annals_root"); err != nil {
 		t.Fatal(err)
 	}
@@ -312,4 +306,33 @@ func TestStubsAreFoundAgainAndBelongToOneOrganization(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+// The database itself refuses to commit a change that nothing was recorded of, whoever makes it.
+func TestTheDatabaseRefusesASilentChange(t *testing.T) {
+	t.Parallel()
+	d, owner := dbtest.NewWithOwner(t)
+	h := houseOn(t, d)
+	k, _ := h.log.Catalog().Kind("mor.dialplan")
+	o := (&life{house: h, made: map[string]inventory.Object{}}).create(k, true)
+	for name, statement := range map[string]string{
+		"an object's name":  fmt.Sprintf("UPDATE objects SET name = 'x' WHERE id = %d", o.ID),
+		"an object's end":   fmt.Sprintf("UPDATE objects SET deleted_at = now() WHERE id = %d", o.ID),
+		"a new object":      "INSERT INTO objects (kind, source, external_id, name, managed, tenant_id) SELECT 'mor.did', '', 'x', 'x', true, id FROM tenants LIMIT 1",
+		"a tenant's name":   "UPDATE tenants SET name = 'x' WHERE name = 'Direct'",
+		"a tenant's policy": "UPDATE tenants SET mfa_policy = 'optional'",
+		"a new person":      "INSERT INTO users (tenant_id, email, name, role) SELECT id, 'x@test.example', 'x', 'admin' FROM tenants LIMIT 1",
+	} {
+		for _, by := range []string{"the runtime", "the owner"} {
+			var err error
+			if by == "the owner" {
+				_, err = owner.ExecContext(t.Context(), statement)
+			} else {
+				err = d.Write(t.Context(), tenant.Of(h.root).Wall(), func(tx *db.Tx) error { return tx.Exec(statement).Error })
+			}
+			if err == nil || db.Violation(err) != "change_without_entry" {
+				t.Errorf("%s changes %s in silence: %v", by, name, err)
+			}
+		}
+	}
 }

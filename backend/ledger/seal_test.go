@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 func TestNumbersAreDenseAndNoneIsMissedUnderKill(t *testing.T) {
 	t.Parallel()
 	d, owner := dbtest.NewWithOwner(t)
+	dbtest.Arrange(t, owner)
 	c, err := catalog.Load("")
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +222,7 @@ func TestAFullInboxIsDrainedInTheOrderOfCommits(t *testing.T) {
 func TestWhatIsCommittedDuringTheSealWaitsForTheNext(t *testing.T) {
 	t.Parallel()
 	d, owner := dbtest.NewWithOwner(t)
+	dbtest.Arrange(t, owner)
 	c, err := catalog.Load("")
 	if err != nil {
 		t.Fatal(err)
