@@ -40,7 +40,8 @@ bench: tools/postgres/node_modules/.installed frontend/dist/index.html ## the be
 dev: build ## hot reload: the portal at http://127.0.0.1:5173, the server behind it
 	@trap 'kill 0' EXIT; bin/annals serve --demo & cd frontend && npx vite --host 127.0.0.1
 
-generate: build frontend/tools/openapi/node_modules/.installed ## the API's document and the portal's types from it
+generate: build frontend/tools/openapi/node_modules/.installed ## the API's document, the portal's types from it, docs/events.md
+	@bin/annals coverage > docs/events.md
 	@bin/annals openapi > frontend/openapi.json
 	@cd frontend && $(NPM) run generate
 

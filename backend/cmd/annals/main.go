@@ -32,7 +32,8 @@ type commandLine struct {
 	APIKey struct {
 		Create apiKeyCreateCmd `cmd:"" help:"Create an API key and print it, once."`
 	} `cmd:"" name:"apikey" help:"API keys."`
-	OpenAPI openAPICmd `cmd:"" name:"openapi" hidden:"" help:"Print the API's document."`
+	OpenAPI  openAPICmd  `cmd:"" name:"openapi" hidden:"" help:"Print the API's document."`
+	Coverage coverageCmd `cmd:"" hidden:"" help:"Print how each documented event comes about."`
 }
 
 // Exit codes beside 0 and 1.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"annals/backend/catalog"
 	"annals/backend/config"
 	"annals/backend/db"
 	"annals/backend/demo"
@@ -133,6 +134,17 @@ func (openAPICmd) Run() error {
 	document, err := server.OpenAPI()
 	if err == nil {
 		fmt.Println(string(document))
+	}
+	return err
+}
+
+type coverageCmd struct{}
+
+// Run prints docs/events.md.
+func (coverageCmd) Run() error {
+	c, err := catalog.Load("")
+	if err == nil {
+		fmt.Print(c.CoverageTable())
 	}
 	return err
 }
