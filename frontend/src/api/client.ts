@@ -24,11 +24,13 @@ export class Client {
 
 	get = <Answer>(path: string, params?: Params, signal?: AbortSignal) =>
 		this.json<Answer>("GET", path, { params, signal })
-	post = <Answer>(path: string, body?: unknown) => this.json<Answer>("POST", path, { body })
-	/** Changes what is still at this revision; somebody else's change in between is refused. */
+	/** With a revision: acts on what is still at it; somebody else's change in between is refused. */
+	post = <Answer>(path: string, body?: unknown, revision?: number) =>
+		this.json<Answer>("POST", path, { body, revision })
 	patch = <Answer>(path: string, body: unknown, revision?: number) =>
 		this.json<Answer>("PATCH", path, { body, revision })
-	delete = (path: string, params?: Params) => this.json<undefined>("DELETE", path, { params })
+	delete = <Answer = undefined>(path: string, params?: Params, revision?: number) =>
+		this.json<Answer>("DELETE", path, { params, revision })
 	upload = <Answer>(path: string, form: FormData) => this.json<Answer>("POST", path, { form })
 
 	/** The answer itself, for what is streamed into a file. */

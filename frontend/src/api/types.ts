@@ -18,6 +18,7 @@ export type Permission =
 	| "events.read"
 	| "events.export"
 	| "objects.read"
+	| "objects.edit"
 	| "tenants.read"
 	| "tenants.edit"
 	| "users.read"
@@ -43,7 +44,10 @@ export type ApiKey = Schema["ApiKey"]
 export type CreatedApiKey = Schema["CreatedAPIKey"]
 export type KeyScope = Schema["CreateAPIKeyInBody"]["scopes"][number]
 export type Import = Schema["Import"]
-export type ObjectStub = Schema["Object"]
+/** Values by field name, as the catalogue's kind describes them. */
+export type Attributes = Record<string, unknown>
+export type ObjectStub = Omit<Schema["Object"], "attributes"> & { attributes: Attributes }
+export type Revision = Omit<Schema["Revision"], "attributes"> & { attributes: Attributes }
 export type EditState = ObjectStub["editState"]
 
 export type Actor = Schema["EventActor"]
@@ -60,6 +64,8 @@ export type Neighbours = Schema["Neighbours"]
 
 export type EventType = Schema["CatalogEventType"]
 export type Kind = Schema["CatalogKind"]
+export type Field = Schema["CatalogField"]
+export type Action = Schema["CatalogAction"]
 export type Catalog = Schema["Catalog"]
 
 /** Every list has this shape; only the log counts, and only when asked. */

@@ -17,7 +17,7 @@ import { Page } from "@/components/Page"
 import { Empty, Failure } from "@/components/States"
 import { catalogueSearch } from "@/features/catalogue/search"
 import { logSearch } from "@/features/log/search"
-import { objectsSearch } from "@/features/objects/search"
+import { objectSearch, objectsSearch } from "@/features/objects/search"
 import { peopleSearch } from "@/features/people/search"
 import { signInSearch } from "@/features/signin/search"
 import { id, parseSearch, type RawSearch, stringifySearch } from "@/lib/params"
@@ -103,10 +103,17 @@ const objects = createRoute({
 	component: lazyRouteComponent(() => import("@/features/objects/ObjectsPage"), "ObjectsPage"),
 })
 
+const newObject = createRoute({
+	getParentRoute: () => shell,
+	path: "/objects/$kind/new",
+	loader: ({ context }) => needs("objects.edit")({ context }),
+	component: lazyRouteComponent(() => import("@/features/objects/NewObjectPage"), "NewObjectPage"),
+})
+
 const object = createRoute({
 	getParentRoute: () => shell,
 	path: "/objects/$kind/$id",
-	validateSearch: logSearch,
+	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...objectSearch(raw) }),
 	loader: needs("objects.read"),
 	params: {
 		parse: ({ kind, id: text }: { kind: string; id: string }) => ({ kind, id: id(text) ?? nobody }),
@@ -197,6 +204,7 @@ const routeTree = root.addChildren([
 		log,
 		event,
 		objects,
+		newObject,
 		object,
 		people,
 		person,

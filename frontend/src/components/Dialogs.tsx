@@ -78,9 +78,17 @@ export function ReasonDialog({
 }
 
 /** Asks before a page with unsaved changes is left. */
-export function UnsavedGuard({ when }: { when: boolean }) {
+export function UnsavedGuard({
+	when,
+	param,
+}: {
+	when: boolean
+	/** The parameter of the address by which the form is open, where the page is more than the form. */
+	param?: string
+}) {
 	const blocker = useBlocker({
-		shouldBlockFn: ({ current, next }) => when && current.pathname !== next.pathname,
+		shouldBlockFn: ({ current, next }) =>
+			when && (current.pathname !== next.pathname || (param !== undefined && !(param in next.search))),
 		enableBeforeUnload: when,
 		withResolver: true,
 	})
@@ -104,26 +112,33 @@ export function UnsavedGuard({ when }: { when: boolean }) {
 
 /** Save and Discard below a form; Save says why it can't be pressed. */
 export function SaveBar({
+	verb = "Save",
 	dirty,
+	missing,
 	busy,
 	onDiscard,
 }: {
+	verb?: string
 	dirty: boolean
+	/** What still stands in the way, in a sentence. */
+	missing?: string
 	busy: boolean
-	onDiscard: () => void
+	onDiscard?: () => void
 }) {
+	const why = dirty ? missing : "Nothing has been changed."
 	return (
 		<Group gap="xs" mt="sm">
-			<Button type="submit" disabled={!dirty} loading={busy}>
-				Save
+			<Button type="submit" disabled={why !== undefined} loading={busy}>
+				{verb}
 			</Button>
-			{dirty ? (
+			{dirty && onDiscard && (
 				<Button variant="subtle" color="gray" onClick={onDiscard}>
 					Discard
 				</Button>
-			) : (
+			)}
+			{why && (
 				<Text size="xs" c="dimmed">
-					Nothing has been changed.
+					{why}
 				</Text>
 			)}
 		</Group>

@@ -1,6 +1,6 @@
 /** Things as the API gives them; a test names only what matters to it. */
 
-import type { Event, Me, Tenant, User } from "@/api/types"
+import type { Event, Field, Kind, Me, ObjectStub, Tenant, User } from "@/api/types"
 
 export function user(more: Partial<User> = {}): User {
 	return {
@@ -27,6 +27,7 @@ export const allPermissions = [
 	"events.read",
 	"events.export",
 	"objects.read",
+	"objects.edit",
 	"tenants.read",
 	"tenants.edit",
 	"users.read",
@@ -98,6 +99,48 @@ export function tenant(more: Partial<Tenant> = {}): Tenant {
 		editable: true,
 		deletable: false,
 		createdAt: "2026-03-01T08:00:00.000000Z",
+		...more,
+	}
+}
+
+export function kind(more: Partial<Kind> = {}): Kind {
+	return {
+		name: "sbc.subscription",
+		system: "sbc",
+		label: "Subscription",
+		plural: "Subscriptions",
+		managedBy: ["root", "sales_org", "dealer"],
+		fields: [],
+		actions: [],
+		...more,
+	}
+}
+
+export function field(more: Partial<Field> = {}): Field {
+	return { name: "name", label: "Name", type: "text", ...more }
+}
+
+export function managed(more: Partial<ObjectStub> = {}): ObjectStub {
+	return {
+		id: 88,
+		kind: "sbc.subscription",
+		kindLabel: "Subscription",
+		system: "sbc",
+		source: "",
+		externalId: "88",
+		name: "Subscription 88",
+		state: "active",
+		managed: true,
+		deletedAt: null,
+		tenantId: 10,
+		tenantPath: "/Northwind Telecom/Harbor Dealers",
+		revision: 7,
+		attributes: {},
+		editState: "editable",
+		editUrl: null,
+		firstSeenAt: "2026-03-01T08:00:00.000000Z",
+		lastEventAt: null,
+		actions: ["update", "delete"],
 		...more,
 	}
 }

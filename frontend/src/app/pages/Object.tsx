@@ -2,25 +2,40 @@ import { getRouteApi } from "@tanstack/react-router"
 import { useCallback, useMemo } from "react"
 import type { ObjectStub } from "@/api/types"
 import { LogView } from "@/features/log/LogView"
-import type { LogSearch } from "@/features/log/search"
+import { type LogSearch, logSearch } from "@/features/log/search"
 import { ObjectPage } from "@/features/objects/ObjectPage"
+import { objectSearch } from "@/features/objects/search"
 
 const route = getRouteApi("/shell/objects/$kind/$id")
 
 export function ObjectAndLog() {
 	const { kind, id } = route.useParams()
-	return <ObjectPage kind={kind} id={id} timeline={(object) => <Timeline object={object} />} />
+	const search = route.useSearch()
+	const navigate = route.useNavigate()
+	return (
+		<ObjectPage
+			key={`${kind} ${id}`}
+			kind={kind}
+			id={id}
+			search={useMemo(() => objectSearch(search), [search])}
+			onSearch={(next) => void navigate({ search: next })}
+			timeline={(object) => <Timeline object={object} />}
+		/>
+	)
 }
 
 function Timeline({ object }: { object: ObjectStub }) {
+	const search = route.useSearch()
 	const navigate = route.useNavigate()
 	const onSearch = useCallback(
-		(search: LogSearch, how?: { replace?: boolean }) => void navigate({ search, replace: how?.replace }),
-		[navigate],
+		(next: LogSearch, how?: { replace?: boolean }) =>
+			void navigate({ search: object.managed ? { ...next, tab: "log" } : next, replace: how?.replace }),
+		[navigate, object.managed],
 	)
+	const question = useMemo(() => logSearch(search), [search])
 	const fixed = useMemo(
 		() => ({ objectKind: [object.kind], objectRef: [String(object.id)] }),
 		[object.kind, object.id],
 	)
-	return <LogView search={route.useSearch()} onSearch={onSearch} fixed={fixed} />
+	return <LogView search={question} onSearch={onSearch} fixed={fixed} />
 }

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { Braces, ExternalLink, Pencil } from "lucide-react"
+import { Braces, ExternalLink, History, Pencil } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { useMe } from "@/api/me"
 import type { Event, EventObject } from "@/api/types"
@@ -9,6 +9,7 @@ import { PathLink } from "@/components/PathLink"
 import { Failure } from "@/components/States"
 import { Time, useZone } from "@/components/Time"
 import { device } from "@/lib/agent"
+import { stringifySearch } from "@/lib/params"
 import { clock, zoneWithOffset } from "@/lib/time"
 import { humanize, total } from "@/lib/words"
 import { eventQuery, relatedQuery, useLabels } from "./api"
@@ -207,7 +208,7 @@ function EditThrough({ event }: { event: Event }) {
 	return (
 		<>
 			{edit && state === "editable" && (
-				<PathButton path={edit} filled>
+				<PathButton path={formPath(edit)} filled>
 					<Pencil size={13} /> Open and edit
 				</PathButton>
 			)}
@@ -217,8 +218,26 @@ function EditThrough({ event }: { event: Event }) {
 				</PathButton>
 			)}
 			{page && !(edit && state === "editable") && <PathButton path={page}>Open the object</PathButton>}
+			{page && <RevisionButton event={event} page={page} />}
 			{(state !== "editable" || !edit) && <span className={classes.why}>{notEditable[state]}</span>}
 		</>
+	)
+}
+
+/** An object's page opens with its form; a person's or an organization's has it in sight. */
+const formPath = (page: string) => (page.startsWith("/objects/") ? `${page}?edit=true` : page)
+
+/** Leads to what the object was before this entry, by it, and is now. */
+function RevisionButton({ event, page }: { event: Event; page: string }) {
+	const revision = Number(event.object?.revision)
+	const ours = event.links?.editState !== "external" && page.startsWith("/objects/")
+	if (!ours || !Number.isSafeInteger(revision) || revision < 2) return null
+	return (
+		<PathButton
+			path={`${page}${stringifySearch({ tab: "revisions", older: revision - 1, newer: revision })}`}
+		>
+			<History size={13} /> Before, after and now
+		</PathButton>
 	)
 }
 

@@ -1,41 +1,151 @@
-import { Alert, Button } from "@mantine/core"
+import { Alert, Button, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { ExternalLink } from "lucide-react"
 import type { ReactNode } from "react"
-import type { ObjectStub } from "@/api/types"
-import { Mono, Page, Values } from "@/components/Page"
+import type { Kind, ObjectStub } from "@/api/types"
+import { Dim, Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Failure } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
-import { objectQuery } from "./api"
+import { Acts } from "./Acts"
+import { objectQuery, revisionQuery } from "./api"
+import { EditForm } from "./EditForm"
+import { useKind } from "./kinds"
 import classes from "./Object.module.css"
 import { ObjectState } from "./ObjectState"
+import { Revisions } from "./Revisions"
+import type { ObjectSearch } from "./search"
 import { objectTitle } from "./title"
+import { Value } from "./Value"
 
-/** One object: what is known about it, whether it can be edited, and everything that happened to it. */
-export function ObjectPage({
-	kind,
-	id,
-	timeline,
-}: {
-	kind: string
-	id: number
+type Props = {
+	search: ObjectSearch
+	onSearch: (search: ObjectSearch) => void
 	timeline: (object: ObjectStub) => ReactNode
-}) {
-	const { data: object, error, refetch } = useQuery(objectQuery(kind, id))
+}
+
+/** One object: what is known about it, what can be done, and everything that happened to it. */
+export function ObjectPage({ kind: name, id, ...props }: Props & { kind: string; id: number }) {
+	const { data: object, error, refetch } = useQuery(objectQuery(name, id))
+	const kind = useKind(name)
 	if (error) return <Failure error={error} retry={refetch} />
-	if (!object) return <Page title="Object">{null}</Page>
+	if (!object || kind === undefined) return <Page title="Object">{null}</Page>
+	if (!object.managed || kind === null) return <Stub object={object} timeline={props.timeline} />
+	return <Managed object={object} kind={kind} {...props} />
+}
+
+function Meta({ object }: { object: ObjectStub }) {
+	return (
+		<>
+			<span>{object.kindLabel}</span>
+			<ObjectState object={object} />
+			{object.revision > 0 && <span>revision {object.revision}</span>}
+		</>
+	)
+}
+
+/** An object that is managed here. */
+function Managed({ object, kind, search, onSearch, timeline }: Props & { object: ObjectStub; kind: Kind }) {
+	const tab = search.tab ?? "details"
+	const editing = tab === "details" && search.edit === "true" && object.actions.includes("update")
+	const { older, newer } = search
 	return (
 		<Page
 			title={objectTitle(object)}
-			meta={
-				<>
-					<span>{object.kindLabel}</span>
-					<ObjectState object={object} />
-					{object.revision > 0 && <span>revision {object.revision}</span>}
-				</>
+			meta={<Meta object={object} />}
+			actions={
+				<Acts object={object} kind={kind} editing={editing} onEdit={() => onSearch({ edit: "true" })} />
 			}
+			tabs={
+				<Tabs
+					value={tab}
+					onChange={(next) => onSearch(next === "log" || next === "revisions" ? { tab: next } : {})}
+				>
+					<Tabs.List>
+						<Tabs.Tab value="details">Details</Tabs.Tab>
+						<Tabs.Tab value="log">Log</Tabs.Tab>
+						<Tabs.Tab value="revisions">Revisions ({object.revision})</Tabs.Tab>
+					</Tabs.List>
+				</Tabs>
+			}
+			fill={tab !== "details"}
+		>
+			{tab === "log" && timeline(object)}
+			{tab === "revisions" && (
+				<Revisions
+					object={object}
+					kind={kind}
+					pair={older && newer ? { older, newer } : undefined}
+					onPair={(pair) => onSearch({ tab, ...pair })}
+				/>
+			)}
+			{tab === "details" &&
+				(editing ? (
+					<EditForm kind={kind} object={object} onDone={() => onSearch({})} />
+				) : (
+					<Details object={object} kind={kind} />
+				))}
+		</Page>
+	)
+}
+
+function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
+	const known = kind.fields.map(({ name }) => name)
+	return (
+		<>
+			{object.deletedAt && <DeletedBanner object={object} deletedAt={object.deletedAt} />}
+			{object.editState === "forbidden" && <p className={classes.why}>You may see this, not change it.</p>}
+			<Section title={kind.label}>
+				<Values
+					of={[
+						...kind.fields.map((field): [string, ReactNode] => [
+							field.label,
+							<Value key={field.name} field={field} of={object.attributes[field.name]} />,
+						]),
+						// What an older catalogue gave it.
+						...Object.entries(object.attributes)
+							.filter(([name]) => !known.includes(name))
+							.map(([name, value]): [string, ReactNode] => [
+								humanize(name),
+								<Value key={name} field={undefined} of={value} />,
+							]),
+					]}
+				/>
+			</Section>
+			<Section title="Record">
+				<Values
+					of={[
+						["Organization", pathText(object.tenantPath)],
+						["System", object.system],
+						["Number", <Mono key="number">{object.externalId}</Mono>],
+						["Created", <Time key="created" at={object.firstSeenAt} />],
+						["Last entry", object.lastEventAt ? <Time at={object.lastEventAt} /> : <Dim>—</Dim>],
+					]}
+				/>
+			</Section>
+		</>
+	)
+}
+
+/** The last revision of a deleted object is its deletion: it says who and why. */
+function DeletedBanner({ object, deletedAt }: { object: ObjectStub; deletedAt: string }) {
+	const { data } = useQuery(revisionQuery(object.kind, object.id, object.revision))
+	return (
+		<Alert color="gray" p="xs" mt="sm" maw={860}>
+			Deleted <Time at={deletedAt} />
+			{data?.actor && ` by ${data.actor}`}
+			{data?.reason && ` (${data.reason})`}; this is its last state.
+		</Alert>
+	)
+}
+
+/** An object that its own system keeps: what the log has said of it. */
+function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timeline"] }) {
+	return (
+		<Page
+			title={objectTitle(object)}
+			meta={<Meta object={object} />}
 			actions={
 				object.editState === "external" &&
 				object.editUrl && (
@@ -58,9 +168,9 @@ export function ObjectPage({
 						["System", object.source ? `${object.system} (${object.source})` : object.system],
 						["Id at the source", object.externalId && <Mono>{object.externalId}</Mono>],
 						["Organization", pathText(object.tenantPath)],
-						...Object.entries(object.attributes ?? {}).map(([name, value]): [string, ReactNode] => [
+						...Object.entries(object.attributes).map(([name, value]): [string, ReactNode] => [
 							humanize(name),
-							typeof value === "object" ? JSON.stringify(value) : String(value),
+							<Value key={name} field={undefined} of={value} />,
 						]),
 						["First entry", <Time key="first" at={object.firstSeenAt} />],
 						["Last entry", object.lastEventAt && <Time at={object.lastEventAt} />],
@@ -83,10 +193,8 @@ function EditState({ object }: { object: ObjectStub }) {
 	const why =
 		object.editState === "forbidden"
 			? "You may see this, not change it."
-			: object.managed
-				? undefined
-				: object.editState === "external" && object.editUrl
-					? `This is edited in ${object.system}; what happens to it there appears below.`
-					: `${object.system} keeps this; Annals knows it from the log and can't change it.`
-	return why ? <p className={classes.why}>{why}</p> : null
+			: object.editState === "external" && object.editUrl
+				? `This is edited in ${object.system}; what happens to it there appears below.`
+				: `${object.system} keeps this; Annals knows it from the log and can't change it.`
+	return <p className={classes.why}>{why}</p>
 }

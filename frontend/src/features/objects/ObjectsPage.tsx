@@ -1,7 +1,5 @@
 import { Select } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
-import { useMemo } from "react"
-import { useCatalog } from "@/api/me"
 import type { ObjectStub } from "@/api/types"
 import { SearchInput } from "@/components/Inputs"
 import { Lines } from "@/components/Lines"
@@ -11,29 +9,26 @@ import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { pathText, total } from "@/lib/words"
 import { useObjects } from "./api"
+import { useKindChoices } from "./kinds"
+import { NewObjectButton } from "./NewObjectButton"
 import { ObjectState } from "./ObjectState"
 import { objectTitle } from "./title"
 
 const route = getRouteApi("/shell/objects")
 
-/** Everything that the log has spoken about: each has a page and a timeline. */
+/** Everything that is managed here or that the log has spoken about: each has a page and a timeline. */
 export function ObjectsPage() {
 	const search = route.useSearch()
 	const navigate = route.useNavigate()
-	const catalog = useCatalog()
 	const list = useObjects(search)
-	const kinds = useMemo(
-		() =>
-			catalog?.systems
-				.filter((system) => system.kinds.length > 0)
-				.map((system) => ({
-					group: system.label,
-					items: system.kinds.map((kind) => ({ value: kind.name, label: kind.label })),
-				})) ?? [],
-		[catalog],
-	)
+	const kinds = useKindChoices()
 	return (
-		<Page title="Objects" fill meta={list.total && total(list.total, "object")}>
+		<Page
+			title="Objects"
+			fill
+			meta={list.total && total(list.total, "object")}
+			actions={<NewObjectButton kinds={kinds.creatable} kind={search.kind} />}
+		>
 			<Toolbar>
 				<SearchInput
 					aria-label="Search objects"
@@ -45,7 +40,7 @@ export function ObjectsPage() {
 				<Select
 					aria-label="Kind"
 					placeholder="Every kind"
-					data={kinds}
+					data={kinds.all}
 					value={search.kind ?? null}
 					onChange={(kind) => navigate({ search: { ...search, kind: kind ?? undefined } })}
 					searchable
@@ -73,7 +68,7 @@ export function ObjectsPage() {
 					<Empty title={search.q || search.kind ? "No object matches" : "No objects yet"}>
 						{search.q || search.kind
 							? "Try a part of the name, or another kind."
-							: "Each thing that an entry is about gets its page here, with the first entry that names it."}
+							: "Each thing that is created here, or that an entry is about, gets its page in this list."}
 					</Empty>
 				}
 			/>
@@ -101,7 +96,7 @@ const columns: Column<ObjectStub>[] = [
 	{ id: "system", label: "System", width: 90, cell: (object) => object.system },
 	{
 		id: "external",
-		label: "Id at the source",
+		label: "Id",
 		width: 130,
 		cell: (object) => <Mono>{object.externalId}</Mono>,
 	},

@@ -1,0 +1,104 @@
+import { Button, Stack } from "@mantine/core"
+import { notifications } from "@mantine/notifications"
+import { useState } from "react"
+import { asProblem } from "@/api/client"
+import type { Attributes, Kind, ObjectStub } from "@/api/types"
+import { SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { Section } from "@/components/Page"
+import { ProblemNote } from "@/components/States"
+import { fieldErrors, useChange, useReread } from "./api"
+import { ConflictDialog } from "./ConflictDialog"
+import { ExpertSwitch, Fields, useDraft, useWhy, WhyFields } from "./Form"
+import { actionOf } from "./kinds"
+import classes from "./Object.module.css"
+
+/**
+ * Changes the values of an object. The form keeps to the revision with which it began; what somebody
+ * else does meanwhile is met when it is saved, with both values in sight.
+ */
+export function EditForm({ kind, object, onDone }: { kind: Kind; object: ObjectStub; onDone: () => void }) {
+	const [base] = useState(object)
+	const [conflict, setConflict] = useState<ObjectStub>()
+	const draft = useDraft(kind.fields, base.attributes)
+	const why = useWhy(Boolean(actionOf(kind, "update").reasonRequired))
+	const change = useChange()
+	const reread = useReread()
+	const problem = change.error ? asProblem(change.error) : undefined
+	const stale = problem?.status === 412
+
+	const save = (of: ObjectStub, attributes: Attributes) =>
+		change.mutate(
+			{ how: "update", of, attributes, why: why.why },
+			{
+				onSuccess: () => {
+					notifications.show({ message: "Saved." })
+					onDone()
+				},
+				onError: async (error) => {
+					const refused = asProblem(error)
+					if (refused.status === 412) setConflict(await reread(of))
+					else {
+						setConflict(undefined)
+						draft.refuse(fieldErrors(refused))
+					}
+				},
+			},
+		)
+
+	return (
+		<form
+			noValidate
+			className={classes.form}
+			onSubmit={(event) => {
+				event.preventDefault()
+				save(base, draft.changed)
+			}}
+		>
+			<UnsavedGuard when={draft.dirty && !change.isPending && !change.isSuccess} param="edit" />
+			<Section
+				title="Edit"
+				actions={
+					<Button variant="subtle" color="gray" size="compact-xs" onClick={onDone}>
+						Stop editing
+					</Button>
+				}
+			>
+				<Stack gap="sm">
+					<ExpertSwitch of={why} fields={kind.fields} />
+					<Fields of={draft} expert={why.expert} />
+				</Stack>
+			</Section>
+			<Section title="Why">
+				<WhyFields of={why} error={problem && reasonError(problem.fields)} />
+			</Section>
+			{!stale && <ProblemNote error={change.error} />}
+			<SaveBar
+				dirty={draft.dirty}
+				missing={draft.missing ?? why.missing}
+				busy={change.isPending}
+				onDiscard={draft.reset}
+			/>
+			{conflict && (
+				<ConflictDialog
+					key={conflict.revision}
+					fields={kind.fields}
+					base={base}
+					now={conflict}
+					draft={draft.draft}
+					busy={change.isPending}
+					error={stale ? undefined : change.error}
+					onKeep={(attributes) => save(conflict, attributes)}
+					onTakeTheirs={() => {
+						draft.reset()
+						onDone()
+					}}
+					onClose={() => setConflict(undefined)}
+				/>
+			)}
+		</form>
+	)
+}
+
+export function reasonError(fields: { location: string; message: string }[]): string | undefined {
+	return fields.find(({ location }) => location === "body.reason" || location === "query.reason")?.message
+}

@@ -1,0 +1,257 @@
+import {
+	Button,
+	Group,
+	Input,
+	PasswordInput,
+	Select,
+	Switch,
+	TagsInput,
+	Textarea,
+	TextInput,
+} from "@mantine/core"
+import { useDebouncedValue } from "@mantine/hooks"
+import { useQuery } from "@tanstack/react-query"
+import { useState } from "react"
+import type { Field } from "@/api/types"
+import { useZone } from "@/components/Time"
+import { instant, wallClock } from "@/lib/time"
+import { candidatesQuery } from "./api"
+import classes from "./Object.module.css"
+import { bounds, type Entered, has, isReference } from "./values"
+
+type Props = {
+	field: Field
+	value: Entered | undefined
+	/** The value that the object has now, to say whether a secret is set. */
+	stored?: unknown
+	onChange: (value: Entered) => void
+	error?: string
+	/** Fields for experts are shown, but closed, while expert mode is off. */
+	expert: boolean
+}
+
+/** The input that fits a field of the catalogue: one for each field type, none for a kind. */
+export function FieldInput(props: Props) {
+	const { field, value, onChange, error, expert } = props
+	const closed = field.expert && !expert
+	const common = {
+		size: "xs",
+		label: field.label,
+		description: closed ? "Can be changed in expert mode only." : hint(field),
+		withAsterisk: field.required,
+		"aria-required": field.required,
+		disabled: closed,
+		error,
+	}
+	const { withAsterisk: _asterisk, ...bare } = common
+	const text = typeof value === "string" ? value : ""
+	const unit = field.unit && (
+		<span className={classes.unit} aria-hidden>
+			{field.unit}
+		</span>
+	)
+	const line = {
+		...common,
+		value: text,
+		onChange: (event: React.ChangeEvent<HTMLInputElement>) => onChange(event.currentTarget.value),
+		rightSection: unit,
+		rightSectionWidth: field.unit ? field.unit.length * 8 + 18 : undefined,
+		rightSectionPointerEvents: "none" as const,
+		autoComplete: "off",
+	}
+	if (field.secret) return <SecretInput {...props} closed={Boolean(closed)} />
+	switch (field.type) {
+		case "multiline":
+			return (
+				<Textarea
+					{...common}
+					value={text}
+					autosize
+					minRows={3}
+					maxRows={16}
+					onChange={(event) => onChange(event.currentTarget.value)}
+				/>
+			)
+		case "choice":
+			return (
+				<Select
+					{...common}
+					data={field.values ?? []}
+					value={text || null}
+					onChange={(chosen) => onChange(chosen ?? "")}
+					placeholder="Choose"
+					clearable={!field.required}
+					clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
+					searchable={(field.values?.length ?? 0) > 8}
+				/>
+			)
+		case "integer":
+			return <TextInput {...line} inputMode="numeric" />
+		case "decimal":
+		case "money":
+			return <TextInput {...line} inputMode="decimal" />
+		case "email":
+			return <TextInput {...line} type="email" />
+		case "boolean":
+			return (
+				<Switch
+					{...bare}
+					checked={value === true}
+					onChange={(event) => onChange(event.currentTarget.checked)}
+				/>
+			)
+		case "date":
+			return <TextInput {...line} type="date" />
+		case "time":
+			return <MomentInput {...common} value={text} onChange={onChange} />
+		case "reference":
+			return <ReferenceInput {...common} field={field} value={value} onChange={onChange} />
+		case "list":
+			return (
+				<TagsInput
+					{...common}
+					value={Array.isArray(value) ? value : []}
+					onChange={onChange}
+					placeholder={Array.isArray(value) && value.length > 0 ? undefined : "Type one, then press Enter"}
+					clearable
+					clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
+				/>
+			)
+		case "file":
+			return (
+				<Input.Wrapper size="xs" label={field.label} withAsterisk={field.required} labelElement="div">
+					<p className={classes.why}>A file comes in by an import, not through this form.</p>
+				</Input.Wrapper>
+			)
+		case "hostname":
+		case "address":
+			return <TextInput {...line} spellCheck={false} classNames={{ input: classes.exact }} />
+		default:
+			return <TextInput {...line} />
+	}
+}
+
+function hint(field: Field): string | undefined {
+	const range = bounds(field)
+	return range && range.charAt(0).toUpperCase() + range.slice(1)
+}
+
+type Shared = {
+	size: string
+	label: string
+	description?: string
+	withAsterisk?: boolean
+	disabled?: boolean
+	error?: string
+}
+
+/** A moment as the viewer's wall clock shows it; it is kept in UTC. */
+function MomentInput({
+	value,
+	onChange,
+	...common
+}: Shared & { value: string; onChange: (value: string) => void }) {
+	const zone = useZone()
+	return (
+		<TextInput
+			{...common}
+			type="datetime-local"
+			step={1}
+			description={common.disabled ? common.description : `In ${zone}`}
+			value={value ? wallClock(new Date(value), zone) : ""}
+			onChange={(event) => {
+				const wall = event.currentTarget.value
+				onChange(wall ? instant(wall.length === 16 ? `${wall}:00` : wall, zone).toISOString() : "")
+			}}
+		/>
+	)
+}
+
+/** Finds what is referred to while its name is typed. */
+function ReferenceInput({
+	field,
+	value,
+	onChange,
+	...common
+}: Shared & { field: Field; value: Entered | undefined; onChange: (value: Entered) => void }) {
+	const chosen = isReference(value) ? value : undefined
+	const [typed, setTyped] = useState("")
+	const [opened, setOpened] = useState(false)
+	const [q] = useDebouncedValue(typed === chosen?.name ? "" : typed.trim(), 180)
+	const { data, isFetching, isError } = useQuery({ ...candidatesQuery(field, q), enabled: opened })
+	const found = data ?? []
+	const known = chosen && !found.some(({ id }) => id === chosen.ref)
+	return (
+		<Select
+			{...common}
+			data={[
+				...(known ? [{ value: String(chosen.ref), label: chosen.name }] : []),
+				...found.map(({ id, name }) => ({ value: String(id), label: name })),
+			]}
+			value={chosen ? String(chosen.ref) : null}
+			onChange={(ref) => {
+				const one = found.find(({ id }) => String(id) === ref)
+				if (one) onChange({ ref: one.id, name: one.name })
+				else if (!ref) onChange(null)
+			}}
+			searchable
+			searchValue={typed}
+			onSearchChange={setTyped}
+			onDropdownOpen={() => setOpened(true)}
+			// The server has searched, by more than the name.
+			filter={({ options }) => options}
+			renderOption={({ option }) => {
+				const one = found.find(({ id }) => String(id) === option.value)
+				return (
+					<span className={classes.candidate}>
+						<span>{option.label}</span>
+						{one && <span className={classes.candidateHint}>{one.hint}</span>}
+					</span>
+				)
+			}}
+			placeholder="Type a name"
+			nothingFoundMessage={
+				isError
+					? "The search failed."
+					: isFetching || !data
+						? "Looking…"
+						: "Nothing that you may see has this name."
+			}
+			clearable={!field.required}
+			clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
+		/>
+	)
+}
+
+/** A secret can be set or taken away, never read: nobody has it but who typed it. */
+function SecretInput({ field, value, stored, onChange, error, closed }: Props & { closed: boolean }) {
+	const set = has(stored)
+	const removed = value === null
+	return (
+		<Group gap={6} align="flex-end" wrap="nowrap">
+			<PasswordInput
+				size="xs"
+				style={{ flex: 1 }}
+				label={field.label}
+				description={
+					closed
+						? "Can be changed in expert mode only."
+						: "It is never shown again; the log keeps a fingerprint."
+				}
+				withAsterisk={field.required}
+				disabled={closed || removed}
+				error={error}
+				placeholder={removed ? "Will be removed" : set ? "Set; type to replace it" : "Not set"}
+				autoComplete="new-password"
+				value={typeof value === "string" ? value : ""}
+				onChange={(event) => onChange(event.currentTarget.value)}
+				visibilityToggleButtonProps={{ "aria-label": `Show or hide ${field.label}`, tabIndex: 0 }}
+			/>
+			{set && !field.required && !closed && (
+				<Button variant="default" onClick={() => onChange(removed ? "" : null)}>
+					{removed ? "Keep" : "Remove"}
+				</Button>
+			)}
+		</Group>
+	)
+}

@@ -1,0 +1,118 @@
+import { Stack, Switch, Textarea, TextInput } from "@mantine/core"
+import { useState } from "react"
+import type { Attributes, Field } from "@/api/types"
+import type { Why } from "./api"
+import { FieldInput } from "./FieldInput"
+import { changedBy, complaint, type Draft, draftOf, type Entered } from "./values"
+
+/** What is being typed into the fields of a kind or of an action, beside what is stored. */
+export function useDraft(fields: readonly Field[], stored: Attributes) {
+	const [draft, setDraft] = useState<Draft>(() => draftOf(fields, stored))
+	const [refused, setRefused] = useState<Record<string, string>>({})
+	const changed = changedBy(draft, fields, stored)
+	const complaints = fields.flatMap((field) => {
+		const message = complaint(field, draft[field.name], stored[field.name])
+		return message ? [{ field, message }] : []
+	})
+	return {
+		fields,
+		stored,
+		draft,
+		/** By field, as the API takes it. */
+		changed,
+		dirty: Object.keys(changed).length > 0,
+		/** The first thing that stands in the way, as a sentence. */
+		missing: complaints[0] && `${complaints[0].message}.`,
+		/** What the server said of a field, else what we say of one that was touched. */
+		errorOf: (field: Field) =>
+			refused[field.name] ??
+			(field.name in changed ? complaints.find((one) => one.field === field)?.message : undefined),
+		set: (field: Field, value: Entered) => {
+			setDraft((before) => ({ ...before, [field.name]: value }))
+			setRefused(({ [field.name]: _answered, ...others }) => others)
+		},
+		refuse: setRefused,
+		reset: () => setDraft(draftOf(fields, stored)),
+	}
+}
+
+export type DraftState = ReturnType<typeof useDraft>
+
+export function Fields({ of, expert }: { of: DraftState; expert: boolean }) {
+	return of.fields.map((field) => (
+		<FieldInput
+			key={field.name}
+			field={field}
+			value={of.draft[field.name]}
+			stored={of.stored[field.name]}
+			onChange={(value) => of.set(field, value)}
+			error={of.errorOf(field)}
+			expert={expert}
+		/>
+	))
+}
+
+/** Why something is done, and whether dangerous fields are open meanwhile. */
+export function useWhy(required: boolean) {
+	const [reason, setReason] = useState("")
+	const [commentary, setCommentary] = useState("")
+	const [expert, setExpert] = useState(false)
+	const why: Why = {}
+	if (reason.trim()) why.reason = reason.trim()
+	if (commentary.trim()) why.commentary = commentary.trim()
+	if (expert) why.expertMode = true
+	return {
+		why,
+		required,
+		missing: required && !reason.trim() ? "Say the reason." : undefined,
+		reason,
+		setReason,
+		commentary,
+		setCommentary,
+		expert,
+		setExpert,
+	}
+}
+
+export type WhyState = ReturnType<typeof useWhy>
+
+export function WhyFields({ of, error }: { of: WhyState; error?: string }) {
+	return (
+		<Stack gap="sm">
+			<TextInput
+				label="Reason"
+				description="Kept in the log with this change."
+				maxLength={500}
+				withAsterisk={of.required}
+				aria-required={of.required}
+				error={error}
+				value={of.reason}
+				onChange={(event) => of.setReason(event.currentTarget.value)}
+			/>
+			<Textarea
+				label="Commentary"
+				autosize
+				minRows={2}
+				maxRows={8}
+				maxLength={16_000}
+				value={of.commentary}
+				onChange={(event) => of.setCommentary(event.currentTarget.value)}
+			/>
+		</Stack>
+	)
+}
+
+/** Opens the dangerous fields; there only where there are any. */
+export function ExpertSwitch({ of, fields }: { of: WhyState; fields: readonly Field[] }) {
+	const dangerous = fields.filter((field) => field.expert)
+	if (dangerous.length === 0) return null
+	return (
+		<Switch
+			size="xs"
+			label="Expert mode"
+			description={`Opens ${dangerous.map((field) => field.label).join(", ")}: a wrong value there can stop a service. The log says that the change was made in expert mode.`}
+			checked={of.expert}
+			onChange={(event) => of.setExpert(event.currentTarget.checked)}
+		/>
+	)
+}

@@ -1,0 +1,218 @@
+import { Button, Select, Text } from "@mantine/core"
+import { useHotkeys } from "@mantine/hooks"
+import { useQuery } from "@tanstack/react-query"
+import { useState } from "react"
+import type { Kind, ObjectStub, Revision } from "@/api/types"
+import { Lines } from "@/components/Lines"
+import { Mono, SidePanel } from "@/components/Page"
+import { Empty, Failure } from "@/components/States"
+import { type Column, Table } from "@/components/Table"
+import { Time } from "@/components/Time"
+import { humanize } from "@/lib/words"
+import { ActDialog } from "./ActDialog"
+import { revisionQuery, useRevisions } from "./api"
+import { Compare } from "./Compare"
+import { actionOf } from "./kinds"
+import classes from "./Object.module.css"
+import { same, words } from "./values"
+
+type Pair = { older: number; newer: number }
+
+/** Everything that the object has been: who made it so, when and why; compare any two, go back to one. */
+export function Revisions({
+	object,
+	kind,
+	pair,
+	onPair,
+}: {
+	object: ObjectStub
+	kind: Kind
+	pair: Pair | undefined
+	onPair: (pair: Pair | undefined) => void
+}) {
+	const list = useRevisions(object)
+	const [chosen, setChosen] = useState<number>()
+	const restorable = object.actions.includes("update") || object.actions.includes("restore")
+	const restore = actionOf(kind, "restore")
+	const compare = ({ revision }: Revision) => onPair({ older: Math.max(1, revision - 1), newer: revision })
+	const columns: Column<Revision>[] = [
+		{ id: "revision", label: "Rev", width: 52, cell: ({ revision }) => <Mono>{revision}</Mono> },
+		{ id: "when", label: "When", width: 150, cell: ({ madeAt }) => <Time at={madeAt} /> },
+		{ id: "who", label: "Who", width: 150, cell: ({ actor }) => actor },
+		{ id: "what", label: "What", width: 150, cell: ({ action }) => actionOf(kind, action).label },
+		{ id: "state", label: "State", width: 110, cell: (one) => stateOf(one) },
+		{
+			id: "reason",
+			label: "Reason",
+			width: 140,
+			grow: true,
+			cell: ({ reason }) => <span title={reason}>{reason}</span>,
+		},
+		{
+			id: "actions",
+			label: "",
+			width: 180,
+			align: "end",
+			cell: (one) => (
+				<span className={classes.rowActions}>
+					<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
+						Compare
+					</Button>
+					{restorable && !one.deleted && one.revision !== object.revision && (
+						<Button variant="default" size="compact-xs" onClick={() => setChosen(one.revision)}>
+							{restore.label}…
+						</Button>
+					)}
+				</span>
+			),
+		},
+	]
+	return (
+		<>
+			<Table
+				label="Revisions"
+				columns={columns}
+				data={list}
+				rowId={({ revision }) => String(revision)}
+				selected={pair && String(pair.newer)}
+				onOpen={compare}
+				card={(one) => (
+					<Lines
+						first={`${one.revision} · ${actionOf(kind, one.action).label}`}
+						aside={
+							<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
+								Compare
+							</Button>
+						}
+						second={
+							<>
+								{one.actor} · <Time at={one.madeAt} />
+								{one.reason && ` · ${one.reason}`}
+							</>
+						}
+					/>
+				)}
+				empty={<Empty title="No revisions">Nothing has been changed here yet.</Empty>}
+			/>
+			{pair && (
+				<ComparePanel
+					object={object}
+					kind={kind}
+					pair={pair}
+					onPair={onPair}
+					onRestore={restorable ? setChosen : undefined}
+				/>
+			)}
+			{chosen !== undefined && (
+				<ActDialog
+					object={object}
+					kind={kind}
+					action={restore}
+					revision={chosen}
+					destructive={false}
+					onClose={() => setChosen(undefined)}
+				/>
+			)}
+		</>
+	)
+}
+
+const stateOf = ({ deleted, state }: Revision) => (deleted ? "Deleted" : humanize(state))
+
+function ComparePanel({
+	object,
+	kind,
+	pair,
+	onPair,
+	onRestore,
+}: {
+	object: ObjectStub
+	kind: Kind
+	pair: Pair
+	onPair: (pair: Pair | undefined) => void
+	onRestore?: (revision: number) => void
+}) {
+	useHotkeys([["Escape", () => onPair(undefined)]])
+	const older = useQuery(revisionQuery(object.kind, object.id, pair.older))
+	const newer = useQuery(revisionQuery(object.kind, object.id, pair.newer))
+	const newest = useQuery(revisionQuery(object.kind, object.id, object.revision))
+	const numbers = Array.from({ length: Math.min(object.revision, 500) }, (_, at) =>
+		String(object.revision - at),
+	)
+	const select = (label: string, value: number, onChange: (value: number) => void) => (
+		<Select
+			label={label}
+			w={110}
+			data={numbers.includes(String(value)) ? numbers : [String(value), ...numbers]}
+			value={String(value)}
+			onChange={(chosen) => chosen && onChange(Number(chosen))}
+			searchable
+			allowDeselect={false}
+		/>
+	)
+	const failed = older.error ?? newer.error ?? newest.error
+	const shown = [older.data, newer.data, ...(pair.newer === object.revision ? [] : [newest.data])]
+	const ready = shown.filter((one) => one !== undefined && one !== null)
+	return (
+		<SidePanel title={`Revision ${pair.older} and revision ${pair.newer}`} onClose={() => onPair(undefined)}>
+			<div className={classes.compareBar}>
+				{select("From revision", pair.older, (older) => onPair({ ...pair, older }))}
+				{select("To revision", pair.newer, (newer) => onPair({ ...pair, newer }))}
+				{onRestore && newer.data && !newer.data.deleted && pair.newer !== object.revision && (
+					<Button variant="default" onClick={() => onRestore(pair.newer)}>
+						Restore revision {pair.newer}…
+					</Button>
+				)}
+			</div>
+			{failed ? (
+				<Failure error={failed} />
+			) : ready.length === shown.length ? (
+				<Difference kind={kind} of={ready} now={object.revision} />
+			) : (
+				<Text size="sm" c="dimmed" role="status">
+					{older.data === null || newer.data === null ? "There is no such revision." : "Loading…"}
+				</Text>
+			)}
+		</SidePanel>
+	)
+}
+
+/** What differs between revisions, field by field; a third one is what the object is now. */
+function Difference({ kind, of, now }: { kind: Kind; of: Revision[]; now: number }) {
+	const rows = [
+		{ label: "Name", values: of.map(({ name }) => name || "—") },
+		{ label: "State", values: of.map((one) => stateOf(one) || "—") },
+		...kind.fields
+			.filter((field) => of.some((one) => !same(one.attributes[field.name], of[0]?.attributes[field.name])))
+			.map((field) => ({
+				label: field.label,
+				values: of.map(
+					(one) => fingerprinted(one.attributes[field.name]) ?? words(field, one.attributes[field.name]),
+				),
+			})),
+	].filter(({ values }) => new Set(values).size > 1)
+	if (rows.length === 0)
+		return (
+			<Text size="sm" c="dimmed">
+				Nothing differs between them.
+			</Text>
+		)
+	return (
+		<Compare
+			heads={of.map((one, at) => (
+				<span key={one.revision}>
+					{at === 2 || one.revision === now ? "Now, revision" : "Revision"} {one.revision}
+					<br />
+					<Time at={one.madeAt} />
+				</span>
+			))}
+			rows={rows.map((row) => ({ ...row, differs: row.values[0] !== row.values[1] }))}
+		/>
+	)
+}
+
+/** Two secrets can be told apart by their fingerprints, and by nothing else. */
+function fingerprinted(value: unknown): string | undefined {
+	const print = typeof value === "string" ? /^changed \(([0-9a-f]+)\)$/.exec(value)?.[1] : undefined
+	return print && `set (${print})`
+}

@@ -1,0 +1,24 @@
+import type { ReactNode } from "react"
+import type { Field } from "@/api/types"
+import { Dim, Mono } from "@/components/Page"
+import { PathLink } from "@/components/PathLink"
+import { Time } from "@/components/Time"
+import { pathOf } from "./kinds"
+import classes from "./Object.module.css"
+import { has, isReference, words } from "./values"
+
+const exactTypes = ["hostname", "address", "file"]
+const numberTypes = ["integer", "decimal", "money"]
+
+/** A stored value as its field means it: a reference leads to its page, a secret is only "set". */
+export function Value({ field, of: value }: { field: Field | undefined; of: unknown }): ReactNode {
+	if (field?.secret || !has(value)) return <Dim>{words(field, value)}</Dim>
+	if (field?.reference && isReference(value))
+		return <PathLink path={pathOf(field.reference, value.ref)}>{value.name}</PathLink>
+	if (field?.type === "time" && typeof value === "string") return <Time at={value} as="exact" />
+	if (field && exactTypes.includes(field.type)) return <Mono>{words(field, value)}</Mono>
+	if (field && numberTypes.includes(field.type))
+		return <span className={classes.number}>{words(field, value)}</span>
+	if (field?.type === "multiline") return <span className={classes.multiline}>{words(field, value)}</span>
+	return words(field, value)
+}

@@ -1,0 +1,75 @@
+import { useMemo } from "react"
+import { useCatalog, useMe } from "@/api/me"
+import type { Action, Catalog, Kind, Me } from "@/api/types"
+
+/** A kind by its name; null where the catalogue has none, undefined while it is being read. */
+export function useKind(name: string): Kind | null | undefined {
+	const catalog = useCatalog()
+	return useMemo(
+		() => catalog && (allKinds(catalog).find((kind) => kind.name === name) ?? null),
+		[catalog, name],
+	)
+}
+
+const allKinds = (catalog: Catalog) => catalog.systems.flatMap((system) => system.kinds)
+
+/** What the portal itself is made of (people, tenants, sessions, keys) has its own pages. */
+const ownSystem = "annals"
+
+export function mayCreate(kind: Kind, me: Me): boolean {
+	return (
+		kind.system !== ownSystem &&
+		kind.managedBy.includes(me.scope.level) &&
+		me.permissions.includes("objects.edit")
+	)
+}
+
+export type KindGroup = { group: string; items: { value: string; label: string }[] }
+
+function grouped(catalog: Catalog | undefined, keep: (kind: Kind) => boolean): KindGroup[] {
+	return (catalog?.systems ?? [])
+		.map((system) => ({
+			group: system.label,
+			items: system.kinds.filter(keep).map((kind) => ({ value: kind.name, label: kind.label })),
+		}))
+		.filter(({ items }) => items.length > 0)
+}
+
+/** Kinds under their systems, as choices: all of them, or those that the viewer may create. */
+export function useKindChoices(): { all: KindGroup[]; creatable: KindGroup[] } {
+	const catalog = useCatalog()
+	const me = useMe()
+	return useMemo(
+		() => ({ all: grouped(catalog, () => true), creatable: grouped(catalog, (kind) => mayCreate(kind, me)) }),
+		[catalog, me],
+	)
+}
+
+/** What every object has, whether or not its kind documents an entry for it. */
+const always: Record<string, string> = {
+	create: "Create",
+	update: "Edit",
+	delete: "Delete",
+	restore: "Restore",
+}
+
+/** The kind's row for an action; where it has none, one without inputs. */
+export function actionOf(kind: Kind | null, name: string): Action {
+	return kind?.actions.find((one) => one.name === name) ?? { name, label: always[name] ?? name, event: "" }
+}
+
+const ends = ["deletion", "expiration"]
+
+/** Whether an action ends something: it then stands in the menu, not beside the title. */
+export function isDestructive(action: Action, catalog: Catalog | undefined): boolean {
+	if (action.name === "delete") return true
+	const type = catalog?.systems.flatMap((system) => system.events).find((one) => one.name === action.event)
+	return ends.includes(type?.state ?? "")
+}
+
+const ownPages: Record<string, string> = { "annals.user": "/people", "annals.tenant": "/organization" }
+
+/** Where a thing of a kind has its page. */
+export function pathOf(kind: string, id: number): string {
+	return `${ownPages[kind] ?? `/objects/${encodeURIComponent(kind)}`}/${id}`
+}

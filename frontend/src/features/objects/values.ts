@@ -1,0 +1,108 @@
+/** What the catalogue's field types mean in a form, on the wire and on the screen. */
+
+import type { Attributes, Field } from "@/api/types"
+
+export type Reference = { ref: number; name: string }
+
+/**
+ * What a form holds for one field. Text, numbers, dates and times are text, so that no digit is lost;
+ * null is an empty choice, and of a secret: taken away.
+ */
+export type Entered = string | boolean | string[] | Reference | null
+export type Draft = Record<string, Entered>
+
+export function isReference(value: unknown): value is Reference {
+	return typeof value === "object" && value !== null && "ref" in value && typeof value.ref === "number"
+}
+
+const isList = (value: unknown): value is unknown[] => Array.isArray(value)
+
+/** A stored value as the form starts with it. A secret starts empty: what is stored is a fingerprint. */
+export function entered(field: Field, stored: unknown): Entered {
+	if (field.secret) return ""
+	if (field.type === "boolean") return typeof stored === "boolean" ? stored : null
+	if (field.type === "reference") return isReference(stored) ? stored : null
+	if (field.type === "list") return isList(stored) ? stored.map(String) : []
+	return stored === undefined || stored === null ? "" : String(stored)
+}
+
+export function draftOf(fields: readonly Field[], stored: Attributes): Draft {
+	return Object.fromEntries(fields.map((field) => [field.name, entered(field, stored[field.name])]))
+}
+
+/** What the API takes for it; null is no value. */
+export function sent(value: Entered | undefined): unknown {
+	if (value === undefined || value === "" || value === null) return null
+	if (isList(value)) return value.length > 0 ? value : null
+	if (isReference(value)) return value.ref
+	return typeof value === "string" ? value.trim() || null : value
+}
+
+/** Whether two stored values are the same; what a reference was called then is no difference. */
+export function same(a: unknown, b: unknown): boolean {
+	if (isReference(a) && isReference(b)) return a.ref === b.ref
+	return JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
+}
+
+/** Whether a draft says something else than what was stored. */
+export function differs(field: Field, value: Entered | undefined, stored: unknown): boolean {
+	if (field.secret) return value === null ? has(stored) : Boolean(value)
+	return !same(sent(value), sent(entered(field, stored)))
+}
+
+/** The fields that a draft changes, as the API takes them. */
+export function changedBy(draft: Draft, fields: readonly Field[], stored: Attributes): Attributes {
+	return Object.fromEntries(
+		fields
+			.filter((field) => differs(field, draft[field.name], stored[field.name]))
+			.map((field) => [field.name, sent(draft[field.name])]),
+	)
+}
+
+/** What can be told about a value without asking the server; undefined: nothing. */
+export function complaint(field: Field, value: Entered | undefined, stored: unknown): string | undefined {
+	const kept = field.secret && value === "" && has(stored)
+	if (field.required && sent(value) === null && !kept) return `${field.label} is required`
+	if (typeof value !== "string" || value.trim() === "" || field.secret) return undefined
+	const text = value.trim()
+	if (field.type === "integer" && !/^-?\d+$/.test(text)) return `${field.label} must be a whole number`
+	const decimal = field.type === "decimal" || field.type === "money"
+	if (decimal && !/^-?\d{1,15}(\.\d{1,6})?$/.test(text))
+		return `${field.label} must be a number such as 401.40`
+	if (decimal || field.type === "integer") {
+		const number = Number(text)
+		const outside =
+			(field.min !== undefined && number < field.min) || (field.max !== undefined && number > field.max)
+		if (outside) return `${field.label} must be ${bounds(field)}`
+	}
+	return undefined
+}
+
+/** "between 0 and 90 °", "at least 1 day" */
+export function bounds({ min, max, unit }: Field): string | undefined {
+	const of = unit ? ` ${unit}` : ""
+	if (min !== undefined && max !== undefined) return `between ${min} and ${max}${of}`
+	if (min !== undefined) return `at least ${min}${of}`
+	return max === undefined ? undefined : `at most ${max}${of}`
+}
+
+export function has(stored: unknown): boolean {
+	return stored !== undefined && stored !== null && stored !== ""
+}
+
+/** A stored value in plain words: "412 h", "Yes", "set". */
+export function words(field: Field | undefined, stored: unknown): string {
+	if (field?.secret) return has(stored) ? "set" : "not set"
+	if (!has(stored)) return "—"
+	if (typeof stored === "boolean") return stored ? "Yes" : "No"
+	if (isReference(stored)) return stored.name
+	if (isList(stored)) return stored.join(", ")
+	const text = typeof stored === "object" ? JSON.stringify(stored) : String(stored)
+	return field?.unit ? `${text} ${field.unit}` : text
+}
+
+/** What a draft says, in plain words. */
+export function draftWords(field: Field, value: Entered | undefined): string {
+	if (field.secret) return value === null ? "removed" : value ? "a new value" : "as it was"
+	return words(field, isReference(value) ? value : sent(value))
+}
