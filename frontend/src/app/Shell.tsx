@@ -24,10 +24,11 @@ export function Shell() {
 	const [jumps, setJumps] = useState(0)
 	const jump = () => setJumps((before) => before + 1)
 	useHotkeys([
-		["mod+K", jump],
 		["shift+?", helping.open],
 		["?", helping.open],
 	])
+	// Out of a field as well: it is no letter.
+	useHotkeys([["mod+K", jump]], [])
 	return (
 		<ZoneProvider zone={zoneOf(me)}>
 			<AppShell

@@ -83,7 +83,7 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 	const labels = useLabels(question)
 	const [asked, setAsked] = useState({ key: "", prefix: "" })
 	const ask = useCallback((key: string, prefix: string) => setAsked({ key, prefix }), [])
-	const suggestions = useFacets(question, asked.key, asked.prefix)
+	const suggestions = useFacets(question, asked.key, asked.prefix, labels)
 
 	const open = useCallback(
 		(event: Event | undefined, how?: { replace?: boolean }) => onSearch({ ...search, event: event?.id }, how),

@@ -107,8 +107,13 @@ export const neighboursQuery = (id: number) =>
 export const openExport = (search: LogSearch, format: "csv" | "ndjson", signal: AbortSignal) =>
 	api.open("/events/export", { ...parameters(search), format }, signal)
 
-/** Values of a field among the newest entries of the same question. */
-export function useFacets(search: LogSearch, key: string, prefix: string): Suggestions {
+/** Values of a field among the newest entries of the same question, in the words of the screen. */
+export function useFacets(
+	search: LogSearch,
+	key: string,
+	prefix: string,
+	labels: (key: string, value: string) => string,
+): Suggestions {
 	const field = logFields.find((one) => one.key === key)
 	// What is chosen for the field itself must not narrow what else could be chosen.
 	const { [field?.key ?? "q"]: _own, ...others } = filterOf(search)
@@ -127,7 +132,10 @@ export function useFacets(search: LogSearch, key: string, prefix: string): Sugge
 	})
 	const { data } = answer
 	return {
-		items: (data?.items ?? []).map((item) => ({ ...item, label: item.label || humanize(item.value) })),
+		items: (data?.items ?? []).map((item) => ({
+			...item,
+			label: item.label === item.value ? labels(key, item.value) : item.label,
+		})),
 		note:
 			data?.relation === "gte"
 				? `Counted over the newest ${data.counted.toLocaleString("en")} entries.`
