@@ -267,14 +267,12 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 									{event.actor.name || "System"}
 								</span>
 								<span className={classes.cardQuiet}>
-									{event.outcome === "failure" ? (
-										<span className={classes.failure}>Failed</span>
-									) : (
-										`${event.category ?? ""} · ${eventLabel(event, labels)}`
-									)}
+									{event.outcome === "failure" && <span className={classes.failure}>Failed · </span>}
+									{event.category && `${event.category} · `}
+									{eventLabel(event, labels)}
 								</span>
 							</div>
-							<div className={classes.cardText}>{event.description}</div>
+							<div className={classes.cardText}>{sentenceWithObject(event)}</div>
 						</>
 					)}
 					heading={heading}
@@ -399,4 +397,12 @@ function ColumnsMenu(props: ComponentProps<typeof ColumnsForm>) {
 			</Popover.Dropdown>
 		</Popover>
 	)
+}
+
+/** On a card there is no column for the object, and some systems' sentences don't name it. */
+function sentenceWithObject({ object, description }: Event): string {
+	const name = object?.name
+	return !name || description.toLowerCase().includes(name.toLowerCase())
+		? description
+		: `${name}: ${description}`
 }

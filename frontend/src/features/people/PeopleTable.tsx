@@ -39,7 +39,7 @@ function Name({ user }: { user: User }) {
 }
 
 const columns: Column<User>[] = [
-	{ id: "name", label: "Name", width: 180, cell: (user) => <Name user={user} /> },
+	{ id: "name", label: "Name", width: 220, cell: (user) => <Name user={user} /> },
 	{ id: "email", label: "E-mail", width: 240, grow: true, cell: (user) => user.email },
 	{ id: "role", label: "Role", width: 80, cell: (user) => roleWords[user.role] },
 	{ id: "state", label: "State", width: 96, cell: (user) => <PersonState state={user.state} /> },
@@ -56,7 +56,12 @@ const columns: Column<User>[] = [
 				<Dim>Off</Dim>
 			),
 	},
-	{ id: "tenant", label: "Organization", width: 240, cell: (user) => pathText(user.tenantPath) },
+	{
+		id: "tenant",
+		label: "Organization",
+		width: 180,
+		cell: (user) => <span title={pathText(user.tenantPath)}>{user.tenantName}</span>,
+	},
 	{
 		id: "last",
 		label: "Last sign-in",
