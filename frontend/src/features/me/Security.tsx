@@ -11,7 +11,7 @@ import { Section, Tag } from "@/components/Page"
 import { RecoveryCodes } from "@/components/RecoveryCodes"
 import { ProblemNote } from "@/components/States"
 import { plural } from "@/lib/words"
-import { setupQuery, useActivate, useDisable, useNewCodes, usePassword } from "./api"
+import { sessionsQuery, setupQuery, useActivate, useDisable, useNewCodes, usePassword } from "./api"
 
 export function Security({ me }: { me: Me }) {
 	return (
@@ -26,6 +26,9 @@ export function Security({ me }: { me: Me }) {
 
 function PasswordForm() {
 	const change = usePassword()
+	const sessions = useQuery(sessionsQuery)
+	// Whoever has just come in by mail may have no password, or none that they know.
+	const byMail = sessions.data?.some((one) => one.current && one.method.startsWith("otp"))
 	const form = useForm({
 		initialValues: { currentPassword: "", newPassword: "", again: "" },
 		validate: {
@@ -52,6 +55,7 @@ function PasswordForm() {
 			<Stack gap="sm">
 				<PasswordInput
 					label="Current password"
+					description={byMail && "Not needed right after a one-time password by e-mail."}
 					autoComplete="current-password"
 					{...form.getInputProps("currentPassword")}
 				/>
@@ -71,7 +75,7 @@ function PasswordForm() {
 					<Button
 						type="submit"
 						loading={change.isPending}
-						disabled={!form.values.currentPassword || !form.values.newPassword}
+						disabled={(!form.values.currentPassword && !byMail) || !form.values.newPassword}
 					>
 						Change password
 					</Button>
