@@ -18,7 +18,7 @@ export function ObjectAndLog() {
 			kind={kind}
 			id={id}
 			search={useMemo(() => objectSearch(search), [search])}
-			onSearch={(next) => void navigate({ search: next })}
+			onSearch={(next, how) => void navigate({ search: next, ignoreBlocker: how?.unasked })}
 			timeline={(object) => <Timeline object={object} />}
 		/>
 	)

@@ -16,7 +16,16 @@ import classes from "./Object.module.css"
  * Changes the values of an object. The form keeps to the revision with which it began; what somebody
  * else does meanwhile is met when it is saved, with both values in sight.
  */
-export function EditForm({ kind, object, onDone }: { kind: Kind; object: ObjectStub; onDone: () => void }) {
+export function EditForm({
+	kind,
+	object,
+	onLeave,
+}: {
+	kind: Kind
+	object: ObjectStub
+	/** Asks about unsaved changes, unless there is nothing more to save. */
+	onLeave: (how: { ask: boolean }) => void
+}) {
 	const [base] = useState(object)
 	const [conflict, setConflict] = useState<ObjectStub>()
 	const draft = useDraft(kind.fields, base.attributes)
@@ -32,7 +41,7 @@ export function EditForm({ kind, object, onDone }: { kind: Kind; object: ObjectS
 			{
 				onSuccess: () => {
 					notifications.show({ message: "Saved." })
-					onDone()
+					onLeave({ ask: false })
 				},
 				onError: async (error) => {
 					const refused = asProblem(error)
@@ -54,11 +63,11 @@ export function EditForm({ kind, object, onDone }: { kind: Kind; object: ObjectS
 				save(base, draft.changed)
 			}}
 		>
-			<UnsavedGuard when={draft.dirty && !change.isPending && !change.isSuccess} param="edit" />
+			<UnsavedGuard when={draft.dirty} param="edit" />
 			<Section
 				title="Edit"
 				actions={
-					<Button variant="subtle" color="gray" size="compact-xs" onClick={onDone}>
+					<Button variant="subtle" color="gray" size="compact-xs" onClick={() => onLeave({ ask: true })}>
 						Stop editing
 					</Button>
 				}
@@ -89,8 +98,8 @@ export function EditForm({ kind, object, onDone }: { kind: Kind; object: ObjectS
 					error={stale ? undefined : change.error}
 					onKeep={(attributes) => save(conflict, attributes)}
 					onTakeTheirs={() => {
-						draft.reset()
-						onDone()
+						notifications.show({ message: "Nothing of yours was saved." })
+						onLeave({ ask: false })
 					}}
 					onClose={() => setConflict(undefined)}
 				/>

@@ -13,8 +13,7 @@ import { useDebouncedValue } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import type { Field } from "@/api/types"
-import { useZone } from "@/components/Time"
-import { instant, wallClock } from "@/lib/time"
+import { DayInput, MomentInput } from "@/components/DateInputs"
 import { candidatesQuery } from "./api"
 import classes from "./Object.module.css"
 import { bounds, type Entered, has, isReference } from "./values"
@@ -101,7 +100,7 @@ export function FieldInput(props: Props) {
 				/>
 			)
 		case "date":
-			return <TextInput {...line} type="date" />
+			return <DayInput {...common} value={text} onChange={onChange} />
 		case "time":
 			return <MomentInput {...common} value={text} onChange={onChange} />
 		case "reference":
@@ -131,8 +130,9 @@ export function FieldInput(props: Props) {
 	}
 }
 
+/** What may be typed; that an amount isn't negative goes without saying. */
 function hint(field: Field): string | undefined {
-	const range = bounds(field)
+	const range = field.min === 0 && field.max === undefined ? undefined : bounds(field)
 	return range && range.charAt(0).toUpperCase() + range.slice(1)
 }
 
@@ -143,28 +143,6 @@ type Shared = {
 	withAsterisk?: boolean
 	disabled?: boolean
 	error?: string
-}
-
-/** A moment as the viewer's wall clock shows it; it is kept in UTC. */
-function MomentInput({
-	value,
-	onChange,
-	...common
-}: Shared & { value: string; onChange: (value: string) => void }) {
-	const zone = useZone()
-	return (
-		<TextInput
-			{...common}
-			type="datetime-local"
-			step={1}
-			description={common.disabled ? common.description : `In ${zone}`}
-			value={value ? wallClock(new Date(value), zone) : ""}
-			onChange={(event) => {
-				const wall = event.currentTarget.value
-				onChange(wall ? instant(wall.length === 16 ? `${wall}:00` : wall, zone).toISOString() : "")
-			}}
-		/>
-	)
 }
 
 /** Finds what is referred to while its name is typed. */

@@ -68,14 +68,19 @@ function NewObject({ kind }: { kind: Kind }) {
 						{
 							onSuccess: ({ id }) => {
 								notifications.show({ message: "Created." })
-								void navigate({ to: "/objects/$kind/$id", params: { kind: kind.name, id }, search: {} })
+								void navigate({
+									to: "/objects/$kind/$id",
+									params: { kind: kind.name, id },
+									search: {},
+									ignoreBlocker: true,
+								})
 							},
 							onError: (error) => draft.refuse(fieldErrors(asProblem(error))),
 						},
 					)
 				}}
 			>
-				<UnsavedGuard when={draft.dirty && !change.isPending && !change.isSuccess} />
+				<UnsavedGuard when={draft.dirty} />
 				<Section title={kind.label}>
 					<Stack gap="sm">
 						<ExpertSwitch of={why} fields={kind.fields} />

@@ -21,7 +21,8 @@ import { Value } from "./Value"
 
 type Props = {
 	search: ObjectSearch
-	onSearch: (search: ObjectSearch) => void
+	/** Unasked: whatever a form still holds is given up. */
+	onSearch: (search: ObjectSearch, how?: { unasked?: boolean }) => void
 	timeline: (object: ObjectStub) => ReactNode
 }
 
@@ -82,7 +83,7 @@ function Managed({ object, kind, search, onSearch, timeline }: Props & { object:
 			)}
 			{tab === "details" &&
 				(editing ? (
-					<EditForm kind={kind} object={object} onDone={() => onSearch({})} />
+					<EditForm kind={kind} object={object} onLeave={({ ask }) => onSearch({}, { unasked: !ask })} />
 				) : (
 					<Details object={object} kind={kind} />
 				))}
@@ -172,7 +173,7 @@ function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timel
 							humanize(name),
 							<Value key={name} field={undefined} of={value} />,
 						]),
-						["First entry", <Time key="first" at={object.firstSeenAt} />],
+						["Known since", <Time key="first" at={object.firstSeenAt} />],
 						["Last entry", object.lastEventAt && <Time at={object.lastEventAt} />],
 					]}
 				/>

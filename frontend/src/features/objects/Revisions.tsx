@@ -34,7 +34,18 @@ export function Revisions({
 	const [chosen, setChosen] = useState<number>()
 	const restorable = object.actions.includes("update") || object.actions.includes("restore")
 	const restore = actionOf(kind, "restore")
-	const compare = ({ revision }: Revision) => onPair({ older: Math.max(1, revision - 1), newer: revision })
+	const comparable = object.revision > 1
+	// With the one before; the first, which has none, with what the object is now.
+	const compare = ({ revision }: Revision) =>
+		onPair(
+			revision > 1 ? { older: revision - 1, newer: revision } : { older: revision, newer: object.revision },
+		)
+	const compareButton = (one: Revision) =>
+		comparable && (
+			<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
+				Compare
+			</Button>
+		)
 	const columns: Column<Revision>[] = [
 		{ id: "revision", label: "Rev", width: 52, cell: ({ revision }) => <Mono>{revision}</Mono> },
 		{ id: "when", label: "When", width: 150, cell: ({ madeAt }) => <Time at={madeAt} /> },
@@ -55,9 +66,7 @@ export function Revisions({
 			align: "end",
 			cell: (one) => (
 				<span className={classes.rowActions}>
-					<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
-						Compare
-					</Button>
+					{compareButton(one)}
 					{restorable && !one.deleted && one.revision !== object.revision && (
 						<Button variant="default" size="compact-xs" onClick={() => setChosen(one.revision)}>
 							{restore.label}…
@@ -75,15 +84,11 @@ export function Revisions({
 				data={list}
 				rowId={({ revision }) => String(revision)}
 				selected={pair && String(pair.newer)}
-				onOpen={compare}
+				onOpen={comparable ? compare : undefined}
 				card={(one) => (
 					<Lines
 						first={`${one.revision} · ${actionOf(kind, one.action).label}`}
-						aside={
-							<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
-								Compare
-							</Button>
-						}
+						aside={compareButton(one)}
 						second={
 							<>
 								{one.actor} · <Time at={one.madeAt} />
