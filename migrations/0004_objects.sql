@@ -5,6 +5,7 @@ CREATE TABLE objects (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind          text NOT NULL, -- a row of the catalogue: "mor.device"
     source        text NOT NULL, -- the installation that it lives in; '' for ours
+    importer_id   bigint NOT NULL DEFAULT 0, -- the tenant of whoever imported the stub; 0 for ours
     external_id   text NOT NULL, -- the source's own id
     name          text NOT NULL,
     state         text NOT NULL DEFAULT '',
@@ -17,8 +18,9 @@ CREATE TABLE objects (
     reseller_id   bigint,
     first_seen_at timestamptz NOT NULL DEFAULT now(),
     deleted_at    timestamptz,
-    -- Starts with the sales organization, so that a clash never tells of somebody else's object.
-    CONSTRAINT object_known UNIQUE (sales_org_id, kind, source, external_id)
+    -- Starts with the sales organization and the importer, so that a clash never tells of somebody
+    -- else's object: anybody may write any source's name.
+    CONSTRAINT object_known UNIQUE (sales_org_id, importer_id, kind, source, external_id)
 );
 CREATE INDEX objects_kind ON objects (kind, id);
 CREATE INDEX objects_dealer ON objects (dealer_id, id) WHERE dealer_id IS NOT NULL;
@@ -54,9 +56,10 @@ CREATE TABLE imports (
 );
 CREATE TABLE import_rejects (
     import_id bigint NOT NULL REFERENCES imports (id),
+    n         bigint NOT NULL, -- counts the import's rejected rows from 1: rows of a JSON file may share a line
     line      bigint NOT NULL,
     reason    text NOT NULL, -- never the row itself: it may hold a password
-    PRIMARY KEY (import_id, line)
+    PRIMARY KEY (import_id, n)
 );
 ALTER TABLE imports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE imports FORCE ROW LEVEL SECURITY;

@@ -398,9 +398,10 @@ func (l *Log) Ingest(tx *db.Tx, events []Event) (Result, error) {
 // namespace makes the ids that derive from a source's own ids.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:annals:event"))
 
-// DerivedID is the event id of an entry that came with its source's own id.
-func DerivedID(salesOrgID int64, source, externalID string) uuid.UUID {
-	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%d\x00%s\x00%s", salesOrgID, source, externalID))
+// DerivedID is the event id of an entry that came with its source's own id. Anybody may write any
+// source's name, so whoever sends it is a part of it: nobody takes another's ids, nor meets them.
+func DerivedID(tenantID int64, source, externalID string) uuid.UUID {
+	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%d\x00%s\x00%s", tenantID, source, externalID))
 }
 
 // digest is over what was sent, and not over what we made of it: what the catalogue, the tree, the

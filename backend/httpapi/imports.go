@@ -129,7 +129,7 @@ func (s *Server) importRejects(ctx context.Context, in *ByID) (*fileOut, error) 
 		}
 		return db.Stream(tx, func(r reject) error {
 			return w.Write([]string{strconv.FormatInt(r.Line, 10), neutral(r.Reason)})
-		}, "SELECT line, reason FROM import_rejects WHERE import_id = ? ORDER BY line", in.ID)
+		}, "SELECT line, reason FROM import_rejects WHERE import_id = ? ORDER BY n", in.ID)
 	})
 	if err != nil {
 		return nil, err
@@ -206,14 +206,16 @@ func (i *imports) start(p auth.Principal, id int64, o importer.Options, file hum
 		}
 		var lines []int64
 		var reasons []string
+		var kept int64
 		flush := func() error {
 			if len(lines) == 0 {
 				return nil
 			}
 			err := s.DB.Write(i.ctx, p.Scope.Wall(), func(tx *db.Tx) error {
-				return tx.Exec(`INSERT INTO import_rejects (import_id, line, reason) SELECT $1, * FROM unnest($2::bigint[], $3::text[])
-					ON CONFLICT DO NOTHING`, id, lines, reasons).Error
+				return tx.Exec(`INSERT INTO import_rejects (import_id, n, line, reason) SELECT $1, $2 + r.n, r.line, r.reason
+					FROM unnest($3::bigint[], $4::text[]) WITH ORDINALITY AS r (line, reason, n)`, id, kept, lines, reasons).Error
 			})
+			kept += int64(len(lines))
 			lines, reasons = lines[:0], reasons[:0]
 			return err
 		}

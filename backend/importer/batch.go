@@ -89,6 +89,7 @@ func (im *run) write(tx *db.Tx, b *batch) error {
 	events := make([]audit.Event, len(b.entries))
 	for i := range b.entries {
 		events[i] = b.entries[i].event
+		events[i].EventID = audit.DerivedID(im.Scope.TenantID, events[i].Source, events[i].ExternalID)
 	}
 	res, err := im.log.Ingest(tx, events)
 	if err != nil {

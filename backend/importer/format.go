@@ -148,11 +148,11 @@ func (t *translator) redact(text string) string {
 }
 
 // rank says on which storey the actors of an imported entry stand. The files don't tell. What is sure
-// is that whoever acted works where the entry belongs, which hides nothing from those to whom it
-// belongs and all of it from those below; and that who runs the source stands where the source does.
-// The system itself is nobody, and is never hidden.
-func (e *entry) rank(owner, source tenant.Level) {
-	level := owner
+// is that whoever acted works at the tenant that the row names, or else at the one whose file it is,
+// which hides them from those below, also where the object belongs to these; and that who runs the
+// source stands where the source does. The system itself is nobody, and is never hidden.
+func (e *entry) rank(row, source tenant.Level) {
+	level := row
 	if e.operator {
 		level = source
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"annals/backend/audit"
@@ -20,12 +21,12 @@ import (
 type Options struct {
 	System        string         // mor, sippy, sbc, alternet, safe
 	Source        string         // the installation; the system's name if empty
-	Scope         tenant.Scope   // of whoever imports: the tenant must lie in it
+	Scope         tenant.Scope   // of whoever imports: the tenant must lie in it, and ids of other importers don't count
 	Origin        audit.Origin   // who imports, for the entries that the import itself makes
 	Tenant        tenant.Tenant  // to whom the entries belong, unless their object or their row says more
 	CreateTenants bool           // make the sales organizations and dealers that rows name and nobody knows
 	Location      *time.Location // of times without an offset; UTC if nil
-	FileName      string         // for the entry at the end
+	FileName      string         // for the entries that the import itself makes; its first maxFileName bytes
 	Progress      func(Progress) // called after each committed batch; may be nil
 }
 
@@ -44,6 +45,9 @@ type Progress struct {
 // password; raw, which is the row itself (of a longer one the first MaxRow bytes), may. It is valid
 // during the call only. An error ends the import.
 type Reject func(line int64, reason string, raw []byte) error
+
+// maxFileName leaves room in the reason of an entry for the words around the name.
+const maxFileName = 200
 
 // MaxRow is how many bytes one row may have.
 const MaxRow = 1 << 20
@@ -151,6 +155,10 @@ func begin(log *audit.Log, o Options, file io.Reader) (*run, error) {
 	}
 	if len(o.Source) > audit.MaxName {
 		return nil, fault.At("source", "The source's name has %d bytes; %d are allowed.", len(o.Source), audit.MaxName)
+	}
+	o.FileName = strings.ToValidUTF8(o.FileName, "\uFFFD")
+	if len(o.FileName) > maxFileName {
+		o.FileName = strings.ToValidUTF8(o.FileName[:maxFileName], "") // without the half of a letter
 	}
 	if o.Location == nil {
 		o.Location = time.UTC

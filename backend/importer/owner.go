@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (o *owners) settle(tx *db.Tx, b *batch) error {
 	for i := range b.entries {
 		e := &b.entries[i]
 		whose := tenants[i]
-		if at, ok := known[key(whose, e.event.Source, e.event.Object)]; ok {
+		if at, ok := known[o.key(whose, e.event.Source, e.event.Object)]; ok {
 			e.event.Object.Ref = at.ID
 			if e.salesOrg == "" {
 				if whose, err = o.byID(tx, at.TenantID); err != nil {
@@ -75,11 +76,11 @@ func (o *owners) settle(tx *db.Tx, b *batch) error {
 				}
 			}
 		}
-		if at, ok := known[key(tenants[i], e.event.Source, e.event.LinkedTo)]; ok {
+		if at, ok := known[o.key(tenants[i], e.event.Source, e.event.LinkedTo)]; ok {
 			e.event.LinkedTo.Ref = at.ID
 		}
 		e.event.Belongs(whose)
-		e.rank(whose.Level, o.Tenant.Level)
+		e.rank(tenants[i].Level, o.Tenant.Level)
 	}
 	return nil
 }
@@ -90,7 +91,7 @@ func (o *owners) pages(tx *db.Tx, entries []entry, tenants []tenant.Tenant) (map
 	for i := range entries {
 		e := &entries[i].event
 		for _, about := range []*audit.Object{e.Object, e.LinkedTo} {
-			k := key(tenants[i], e.Source, about)
+			k := o.key(tenants[i], e.Source, about)
 			if k.ExternalID == "" {
 				continue
 			}
@@ -122,16 +123,16 @@ func (o *owners) pages(tx *db.Tx, entries []entry, tenants []tenant.Tenant) (map
 }
 
 func compareKeys(x, y inventory.Key) int {
-	return cmp.Or(cmp.Compare(x.SalesOrgID, y.SalesOrgID), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Source, y.Source), cmp.Compare(x.ExternalID, y.ExternalID))
+	return cmp.Or(cmp.Compare(x.SalesOrgID, y.SalesOrgID), cmp.Compare(x.ImporterID, y.ImporterID), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Source, y.Source), cmp.Compare(x.ExternalID, y.ExternalID))
 }
 
 // key identifies an object that can have a page: one of a known kind with an id. Any other has the
 // zero key. A text that is too long is for the log to refuse, with its reason.
-func key(whose tenant.Tenant, source string, about *audit.Object) inventory.Key {
+func (o *owners) key(whose tenant.Tenant, source string, about *audit.Object) inventory.Key {
 	if about == nil || about.Kind == "" || about.ID == "" || len(about.ID) > audit.MaxName || len(about.Name) > audit.MaxName {
 		return inventory.Key{}
 	}
-	return inventory.Key{SalesOrgID: whose.SalesOrgID, Kind: about.Kind, Source: source, ExternalID: about.ID}
+	return inventory.Key{SalesOrgID: whose.SalesOrgID, ImporterID: o.Scope.TenantID, Kind: about.Kind, Source: source, ExternalID: about.ID}
 }
 
 // byID is the tenant of a known object, if the import reaches it.
@@ -159,29 +160,24 @@ func (o *owners) byName(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, stri
 	if n, ok := o.named[names]; ok {
 		return n.tenant, n.wrong, nil
 	}
-	t, err := o.lookUp(tx, salesOrg, dealer)
-	f := fault.Of(err)
-	if err != nil && f == nil || fault.Is(err, fault.Unavailable) {
-		return t, "", err
+	t, wrong, err := o.lookUp(tx, salesOrg, dealer)
+	if err == nil {
+		remember(o.named, names, named{t, wrong})
 	}
-	n := named{tenant: t}
-	if f != nil {
-		n.wrong = f.Detail
-	}
-	remember(o.named, names, n)
-	return n.tenant, n.wrong, nil
+	return t, wrong, err
 }
 
-// lookUp walks from the import's own tenant to the one that a row names. The faults say what to do,
-// and the same of what lies elsewhere as of what doesn't exist.
-func (o *owners) lookUp(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, error) {
+// lookUp walks from the import's own tenant to the one that a row names. What is wrong says what to
+// do, and the same of what lies elsewhere as of what doesn't exist. An error ends the import.
+func (o *owners) lookUp(tx *db.Tx, salesOrg, dealer string) (at tenant.Tenant, wrong string, err error) {
 	if salesOrg == "" {
-		return tenant.Tenant{}, fault.At("dealer", "The dealer has no sales organization.")
+		return at, "The dealer has no sales organization.", nil
 	}
-	at, path := o.Tenant, []string{salesOrg, dealer}
+	at = o.Tenant
+	path := []string{salesOrg, dealer}
 	for _, own := range tenant.Ancestors(o.Tenant) {
 		if len(path) > 0 && !strings.EqualFold(own.Name, path[0]) {
-			return at, fault.At("salesOrganization", "The row belongs to another part of the channel than this import, which is for %s.", o.Tenant.Path)
+			return at, fmt.Sprintf("The row belongs to another part of the channel than this import, which is for %s.", o.Tenant.Path), nil
 		}
 		if len(path) > 0 {
 			path = path[1:]
@@ -191,38 +187,41 @@ func (o *owners) lookUp(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, erro
 		if name == "" {
 			break
 		}
-		var err error
-		if at, err = o.child(tx, at, name); err != nil {
-			return at, err
+		if at, wrong, err = o.child(tx, at, name); wrong != "" || err != nil {
+			return at, wrong, err
 		}
 	}
-	return at, nil
+	return at, "", nil
 }
 
 // child finds a tenant by its name under its parent, or makes it.
-func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (tenant.Tenant, error) {
+func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (t tenant.Tenant, wrong string, err error) {
 	level, err := tenant.ChildLevel(parent.Level)
 	if err != nil {
-		return parent, err
+		return t, "", err
 	}
 	label := strings.ToLower(level.Label())
 	if f := fault.Of(tenant.CheckName(name)); f != nil {
-		return parent, fault.At(label, "The row's %s can't be one. %s", label, f.Detail)
-	}
-	t, err := tenant.FindChild(tx, o.scope, parent, name)
-	if !fault.Is(err, fault.NotFound) {
-		return t, err
-	}
-	if !o.CreateTenants {
-		return t, fault.At(label, "There is no %s %q in %s: make it, or import with --create-tenants.", label, name, parent.Path)
-	}
-	// Another import may have just made it: whoever holds the parent's row looks again.
-	if _, err := tenant.Lock(tx, o.scope, parent.ID); err != nil {
-		return t, err
+		return t, fmt.Sprintf("The row's %s can't be one. %s", label, f.Detail), nil
 	}
 	if t, err = tenant.FindChild(tx, o.scope, parent, name); !fault.Is(err, fault.NotFound) {
-		return t, err
+		return t, "", err
 	}
+	if !o.CreateTenants {
+		return t, fmt.Sprintf("There is no %s %q in %s: make it, or import with --create-tenants.", label, name, parent.Path), nil
+	}
+	// Another import may have just made it: whoever holds the parent's row looks again.
+	if parent, err = tenant.Lock(tx, o.scope, parent.ID); err != nil {
+		return t, "", err
+	}
+	if t, err = tenant.FindChild(tx, o.scope, parent, name); !fault.Is(err, fault.NotFound) {
+		return t, "", err
+	}
+	if parent.State != "active" {
+		return t, fmt.Sprintf("%q is closed.", parent.Name), nil
+	}
+	// From here on nothing is the row's fault: a tenant that is made is recorded, or the batch is undone.
 	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin}
-	return editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
+	t, err = editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
+	return t, "", err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"annals/backend/audit"
 	"annals/backend/fault"
@@ -127,13 +128,90 @@ func TestEventBelongsToItsObjectsTenant(t *testing.T) {
 	var got []string
 	var refs []bool
 	for _, e := range h.events("mor") {
-		got, refs = append(got, owner(e)), append(refs, e.Object.Ref != 0)
+		got, refs = append(got, owner(e)+" "+e.Actor.Level), append(refs, e.Object.Ref != 0)
 	}
-	if want := []string{"/Polar/Fjell", "/Polar/Fjell", "/Polar/Vidda", "/Polar"}; !slices.Equal(got, want) {
-		t.Errorf("owners %q, want %q", got, want)
+	// Mia of the second row works at Polar, as far as its file tells: below, nobody learns her name.
+	if want := []string{"/Polar/Fjell dealer", "/Polar/Fjell sales_org", "/Polar/Vidda dealer", "/Polar sales_org"}; !slices.Equal(got, want) {
+		t.Errorf("owners and levels %q, want %q", got, want)
 	}
 	if want := []bool{true, true, false, true}; !slices.Equal(refs, want) {
 		t.Errorf("pages %v, want %v", refs, want)
+	}
+}
+
+// What somebody imports neither takes events of others, nor keeps them out, nor learns of them:
+// everybody may write any source's name.
+func TestImportsOfOthersDontMeet(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	polar := h.tenant(h.root, "Polar")
+	fjell, vidda := h.tenant(polar, "Fjell"), h.tenant(polar, "Vidda")
+	load := func(by, whose tenant.Tenant, user string, ids ...int) (importer.Result, []reject) {
+		text := strings.Join(morColumns, ",") + "\n"
+		for _, id := range ids {
+			text += fmt.Sprintf("%d,2024-10-01 07:00:00,5,%s,device_created,,,,,device,%[1]d\n", id, user)
+		}
+		return h.load("mor", text, func(o *importer.Options) { o.Scope, o.Tenant, o.Source = tenant.Of(by), whose, "mor-eu-9" })
+	}
+	load(fjell, fjell, "squatter", 1, 2, 3, 4)
+	for _, c := range []struct {
+		by, whose tenant.Tenant
+		ids       []int // of events, and of the devices that they are about
+		want      string
+	}{
+		{vidda, vidda, []int{1, 2}, "/Polar/Vidda"},
+		{polar, polar, []int{1, 2}, "/Polar"},
+		{polar, fjell, []int{3, 4}, "/Polar/Fjell"},
+		{h.root, polar, []int{1, 2}, "/Polar"},
+		{h.root, h.root, []int{1, 2}, ""},
+	} {
+		user := "of " + c.by.Path + " for " + c.whose.Path
+		if res, rejects := load(c.by, c.whose, user, c.ids...); res.Accepted != 2 {
+			t.Errorf("%s: %+v, rejected %v", user, res, rejects)
+		}
+		if res, _ := load(c.by, c.whose, user, c.ids...); res.Duplicates != 2 {
+			t.Errorf("%s, again: %+v", user, res)
+		}
+		for _, e := range h.events("mor") {
+			if e.Actor.Name == user && (owner(e) != c.want || e.Object.Ref == 0) {
+				t.Errorf("%s: event of %q with page %d, want one of %q with a page", user, owner(e), e.Object.Ref, c.want)
+			}
+		}
+	}
+}
+
+// A tenant is made with its entry or not at all: what fails after it was made is no row's fault.
+func TestTenantsAreMadeWithTheirEntry(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	res, rejects, err := h.try("sbc", sbcHeader+sbcRow("Polar", ""), func(o *importer.Options) {
+		o.CreateTenants, o.Origin.SessionID = true, strings.Repeat("s", audit.MaxName+1)
+	})
+	if f := fault.Of(err); f == nil || !strings.Contains(f.Detail, "sessionId") || res.Read != 0 {
+		t.Errorf("%+v, rejected %v, %v; want the import to end for its session's id", res, rejects, err)
+	}
+	if n := h.column("SELECT count(*)::text FROM tenants WHERE name = 'Polar'"); n[0] != "0" {
+		t.Errorf("%s tenants without their entry", n[0])
+	}
+	for i, name := range []string{strings.Repeat("n", 600), strings.Repeat("é", 300), "x" + strings.Repeat("日", 200), strings.Repeat("\xFF", 600), "\xE6\x97"} {
+		org := fmt.Sprint("Org ", i)
+		if res, rejects := h.load("sbc", sbcHeader+sbcRow(org, ""), func(o *importer.Options) { o.CreateTenants, o.FileName, o.Source = true, name, org }); res.Accepted != 1 {
+			t.Errorf("a file name of %d bytes: %+v, rejected %v", len(name), res, rejects)
+		}
+	}
+	reasons := 0
+	for _, e := range h.events("annals") {
+		if e.Type != "annals.tenant_created" {
+			continue
+		}
+		reasons++
+		name := strings.TrimPrefix(e.Reason, "Named in ")
+		if len(name) > 200 || len(name) < 3 || !utf8.ValidString(name) {
+			t.Errorf("the reason is %q", e.Reason)
+		}
+	}
+	if reasons != 5 {
+		t.Errorf("%d tenants have their entry, want 5", reasons)
 	}
 }
 

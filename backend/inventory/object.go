@@ -83,9 +83,10 @@ func objects(s tenant.Scope) (string, []any) {
 	return where, args
 }
 
-// Key identifies an object by what its source calls it, within a sales organization.
+// Key identifies an object by what its source calls it, within a sales organization and to whoever
+// imports: anybody may write any source's name, so nobody's stub stands in for another's.
 type Key struct {
-	SalesOrgID               int64
+	SalesOrgID, ImporterID   int64 // the importer's tenant; 0 for what we manage
 	Kind, Source, ExternalID string
 }
 
@@ -107,16 +108,16 @@ type Known struct {
 func EnsureStubs(tx *db.Tx, stubs []Stub) (map[Key]Known, error) {
 	n := len(stubs)
 	kinds, sources, ids, names := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	tenants, orgs, dealers, resellers := make([]int64, n), make([]int64, n), make([]*int64, n), make([]*int64, n)
+	tenants, orgs, dealers, resellers, importers := make([]int64, n), make([]int64, n), make([]*int64, n), make([]*int64, n), make([]int64, n)
 	for i, s := range stubs {
 		kinds[i], sources[i], ids[i], names[i] = s.Kind, s.Source, s.ExternalID, s.Name
-		tenants[i], orgs[i] = s.Tenant.ID, s.SalesOrgID
+		tenants[i], orgs[i], importers[i] = s.Tenant.ID, s.SalesOrgID, s.ImporterID
 		dealers[i], resellers[i] = orNil(s.Tenant.DealerID), orNil(s.Tenant.ResellerID)
 	}
 	err := tx.Exec(`
-		INSERT INTO objects (kind, source, external_id, name, tenant_id, sales_org_id, dealer_id, reseller_id)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-		ON CONFLICT DO NOTHING`, kinds, sources, ids, names, tenants, orgs, dealers, resellers).Error
+		INSERT INTO objects (kind, source, external_id, name, tenant_id, sales_org_id, dealer_id, reseller_id, importer_id)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+		ON CONFLICT DO NOTHING`, kinds, sources, ids, names, tenants, orgs, dealers, resellers, importers).Error
 	if err != nil {
 		return nil, err
 	}
@@ -125,9 +126,9 @@ func EnsureStubs(tx *db.Tx, stubs []Stub) (map[Key]Known, error) {
 		Known
 	}
 	err = tx.Raw(`
-		SELECT o.id, o.tenant_id, o.sales_org_id, o.kind, o.source, o.external_id FROM objects o
-		JOIN unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS k (sales_org_id, kind, source, external_id)
-		USING (sales_org_id, kind, source, external_id)`, orgs, kinds, sources, ids).Scan(&rows).Error
+		SELECT o.id, o.tenant_id, o.sales_org_id, o.importer_id, o.kind, o.source, o.external_id FROM objects o
+		JOIN unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS k (sales_org_id, importer_id, kind, source, external_id)
+		USING (sales_org_id, importer_id, kind, source, external_id)`, orgs, importers, kinds, sources, ids).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}
