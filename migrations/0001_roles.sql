@@ -25,7 +25,7 @@ END $$;
 
 -- What a transaction may see: the id that the policy of its role compares, or NULL. A setting
 -- that was never made reads as NULL, one that a finished transaction left behind as ''.
-CREATE FUNCTION scope_id() RETURNS bigint LANGUAGE sql STABLE LEAKPROOF PARALLEL SAFE
+CREATE FUNCTION scope_id() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
     RETURN nullif(current_setting('annals.scope', true), '')::bigint;
-CREATE FUNCTION scope_tenant_id() RETURNS bigint LANGUAGE sql STABLE LEAKPROOF PARALLEL SAFE
+CREATE FUNCTION scope_tenant_id() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
     RETURN nullif(current_setting('annals.tenant', true), '')::bigint;

@@ -173,21 +173,31 @@ CREATE TABLE ledger_heads (
 );
 INSERT INTO ledger_heads (ledger, size) VALUES (-1, 0);
 
--- The runtime may not make tables; it may ask for the partition of a month.
+-- The runtime may not make tables; it may ask for the partition of a month. What is older than the
+-- last year lies in one partition a year, unless that year has monthly ones already: a page without a
+-- time range touches every partition, so an import of old history must not make hundreds.
 -- +goose StatementBegin
 CREATE FUNCTION ensure_event_partition(month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    first date := date_trunc('month', month);
-    name  text := format('events_%s', to_char(first, 'YYYYMM'));
+    first  date := date_trunc('month', month);
+    span   interval := interval '1 month';
+    name   text := format('events_%s', to_char(month, 'YYYYMM'));
+    yearly text := format('events_%s', to_char(month, 'YYYY'));
 BEGIN
-    IF to_regclass(name) IS NOT NULL THEN
+    IF to_regclass(name) IS NOT NULL OR to_regclass(yearly) IS NOT NULL THEN
         RETURN;
+    END IF;
+    IF extract(year FROM month) < extract(year FROM now()) - 1
+        AND NOT EXISTS (SELECT FROM pg_class WHERE relname LIKE yearly || '__' AND relkind = 'r') THEN
+        name := yearly;
+        first := date_trunc('year', month);
+        span := interval '1 year';
     END IF;
     -- Made beside and attached: CREATE TABLE … PARTITION OF would shut every reader out meanwhile.
     EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
     EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name,
-        first::text || ' 00:00:00+00', (first + interval '1 month')::date::text || ' 00:00:00+00');
+        first::text || ' 00:00:00+00', (first + span)::date::text || ' 00:00:00+00');
 END $$;
 
 -- Moves up to batch rows from the inbox into events and gives them their numbers; returns how many.
@@ -203,8 +213,7 @@ BEGIN
     SELECT array_agg(inbox_id) INTO ids FROM (SELECT inbox_id FROM event_inbox ORDER BY inbox_id LIMIT batch) b;
     PERFORM ensure_event_partition(m) FROM (
         SELECT DISTINCT date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date AS m
-        FROM (SELECT occurred_at FROM event_inbox WHERE inbox_id = ANY (ids)) b) months
-        WHERE to_regclass(format('events_%s', to_char(m, 'YYYYMM'))) IS NULL;
+        FROM (SELECT occurred_at FROM event_inbox WHERE inbox_id = ANY (ids)) b) months;
     INSERT INTO ledger_heads (ledger, size)
         SELECT DISTINCT sales_org_id, 0 FROM (SELECT sales_org_id FROM event_inbox WHERE inbox_id = ANY (ids)) b
         ON CONFLICT DO NOTHING;
@@ -251,7 +260,7 @@ GRANT SELECT, DELETE ON event_inbox TO annals_sealer;
 GRANT SELECT, INSERT, UPDATE ON ledger_heads TO annals_sealer;
 GRANT INSERT ON events TO annals_sealer;
 GRANT INSERT ON event_inbox, event_keys TO annals_root, annals_sales_org, annals_dealer, annals_reseller, annals_user, annals_auth;
-GRANT SELECT ON event_keys, events TO annals_root, annals_sales_org, annals_dealer, annals_reseller, annals_user;
+GRANT SELECT ON events TO annals_root, annals_sales_org, annals_dealer, annals_reseller, annals_user;
 
 -- Nobody updates or deletes a sealed event: no role has the right, and no policy would allow it.
 ALTER TABLE events ENABLE ROW LEVEL SECURITY;

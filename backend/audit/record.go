@@ -361,8 +361,7 @@ func (l *Log) Ingest(tx *db.Tx, events []Event) (Result, error) {
 	err := db.Stream(tx, func(k claimed) error {
 		isFresh[k.EventID] = true
 		return nil
-	}, `INSERT INTO event_keys (event_id, sales_org_id, occurred_at, digest)
-		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bytea[]) ON CONFLICT DO NOTHING RETURNING event_id`,
+	}, `SELECT id AS event_id FROM claim_events($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bytea[]) AS id`,
 		sorted, orgs, times, digests)
 	if err != nil {
 		return res, fmt.Errorf("claim event ids: %w", err)
@@ -373,8 +372,7 @@ func (l *Log) Ingest(tx *db.Tx, events []Event) (Result, error) {
 		err := db.Stream(tx, func(k claimed) error {
 			isSame[k.EventID] = true
 			return nil
-		}, `SELECT k.event_id FROM event_keys k JOIN unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS sent (event_id, sales_org_id, digest)
-			USING (event_id, sales_org_id) WHERE k.digest = sent.digest`, sorted, orgs, digests)
+		}, `SELECT id AS event_id FROM same_events($1::uuid[], $2::bigint[], $3::bytea[]) AS id`, sorted, orgs, digests)
 		if err != nil {
 			return res, fmt.Errorf("compare event ids: %w", err)
 		}

@@ -101,8 +101,7 @@ func jsonOrNull(v any, null bool) (any, error) {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
 	b, err := json.Marshal(v)
-	// PostgreSQL refuses the escape of NUL in json; the visible mark keeps the rest.
-	return strings.ReplaceAll(string(b), `\u0000`, `\ufffd`), err
+	return string(b), err
 }
 
 // searchText is what a text search looks at: everything that the grid shows but who and from where,
@@ -314,6 +313,7 @@ func (e *Event) hide(viewer tenant.Level) {
 	if e.OnBehalfOf != nil && above(*e.OnBehalfOf) {
 		hidden := general(*e.OnBehalfOf)
 		e.OnBehalfOf = &hidden
+		e.Original = nil // what the source said word for word names them
 	}
 	if !above(e.Actor) {
 		return
@@ -326,7 +326,6 @@ func (e *Event) hide(viewer tenant.Level) {
 	}
 	e.Actor = general(e.Actor)
 	e.IP, e.Node, e.UserAgent, e.SessionID = netip.Addr{}, "", "", ""
-	// What the source said word for word may name them.
 	e.Original = nil
 }
 

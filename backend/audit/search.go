@@ -34,6 +34,7 @@ type Filter struct {
 	Activity     []string  `query:"activity,explode" enum:"system,user,administrative" doc:"Activity, repeatable"`
 	Outcome      []string  `query:"outcome,explode" enum:"success,failure" doc:"Outcome, repeatable"`
 	Actor        string    `query:"actor" maxLength:"500" doc:"Name of the actor or a part of it, or Sippy's notation u:12:34:name"`
+	ActorName    string    `query:"actorName" maxLength:"500" doc:"Name of the actor, whole"`
 	ActorID      string    `query:"actorId" maxLength:"500" doc:"The actor's id in its system"`
 	UserID       int64     `query:"userId" minimum:"1" doc:"A user: acted or was concerned"`
 	ObjectKind   string    `query:"objectKind" maxLength:"500" doc:"Kind of the object, as mor.device"`
@@ -193,7 +194,8 @@ func (l *Log) where(s tenant.Scope, f Filter) (*condition, error) {
 		c.add("(object_name ILIKE ? OR linked_name ILIKE ?)", like(f.Object), like(f.Object))
 	}
 	if f.UserID != 0 {
-		c.add("(user_id = ? OR (actor_user_id = ? AND actor_rank >= ?))", f.UserID, f.UserID, s.Level.Rank())
+		// user_id is the subject, and the actor where there is no subject: then it may not be told.
+		c.add("((user_id = ? AND (subject_id IS NOT NULL OR actor_rank >= ?)) OR (actor_user_id = ? AND actor_rank >= ?))", f.UserID, s.Level.Rank(), f.UserID, s.Level.Rank())
 	}
 	if f.ActorID != "" {
 		known("actor_id = ?", f.ActorID)
@@ -204,6 +206,9 @@ func (l *Log) where(s tenant.Scope, f Filter) (*condition, error) {
 		} else {
 			known("actor_name ILIKE ?", like(f.Actor))
 		}
+	}
+	if f.ActorName != "" {
+		known("actor_name = ?", f.ActorName)
 	}
 	if f.Node != "" {
 		known("node = ?", f.Node)
@@ -365,7 +370,7 @@ func (l *Log) Find(ctx context.Context, s tenant.Scope, id int64) (Event, error)
 
 // FindByEventID returns the event that its writer gave this id.
 func (l *Log) FindByEventID(ctx context.Context, s tenant.Scope, id uuid.UUID) (Event, error) {
-	return l.find(ctx, s, "event_id = ? AND occurred_at IN (SELECT k.occurred_at FROM event_keys k WHERE k.event_id = ?)", id, id)
+	return l.find(ctx, s, "event_id = ? AND occurred_at IN (SELECT event_times(?))", id, id)
 }
 
 func (l *Log) find(ctx context.Context, s tenant.Scope, condition string, args ...any) (e Event, err error) {
@@ -419,7 +424,9 @@ func (l *Log) Export(ctx context.Context, s tenant.Scope, f Filter, each func(Ev
 	if err != nil {
 		return err
 	}
-	return l.stream(ctx, s, c, orderBy(Oldest), each)
+	return l.stream(ctx, s, c, orderBy(Oldest), func(r record) (string, []any) {
+		return "(occurred_at, id) > (?, ?)", []any{r.OccurredAt, r.ID}
+	}, each)
 }
 
 // PullBySourceID hands over events in the order of their source's own ids, those after one of them:
@@ -430,7 +437,9 @@ func (l *Log) PullBySourceID(ctx context.Context, s tenant.Scope, f Filter, afte
 		return err
 	}
 	c.add("external_no > ?", after)
-	return l.stream(ctx, s, c, " ORDER BY external_no, id", each)
+	return l.stream(ctx, s, c, " ORDER BY external_no, id", func(r record) (string, []any) {
+		return "(external_no, id) > (?::bigint, ?)", []any{r.ExternalID, r.ID}
+	}, each)
 }
 
 // FindBySourceID returns the newest event that a system's entry with this id of its own became.
@@ -442,20 +451,43 @@ func (l *Log) FindBySourceID(ctx context.Context, s tenant.Scope, system, id str
 	return l.find(ctx, s, "system = ? AND external_no = ?", system, n)
 }
 
-func (l *Log) stream(ctx context.Context, s tenant.Scope, c *condition, order string, each func(Event) error) error {
-	return l.db.Read(ctx, s.Wall(), func(tx *db.Tx) error {
-		// As long as the reader reads: the limit of a page is not that of an export.
-		if err := tx.Exec("SET LOCAL statement_timeout = '1h'").Error; err != nil {
-			return err
+// batchRows is how many rows a stream reads at a time. Each batch is a short transaction of its own:
+// a client that reads slowly holds no connection.
+const batchRows = 1000
+
+// stream hands over what a condition finds, in the order of some columns; after gives the condition
+// behind a row. Entries that are sealed meanwhile are left out, so that the end is reached.
+func (l *Log) stream(ctx context.Context, s tenant.Scope, c *condition, order string, after func(record) (string, []any), each func(Event) error) error {
+	var head int64
+	for next, args := "TRUE", []any(nil); ; {
+		var rows []record
+		err := l.db.Read(ctx, s.Wall(), func(tx *db.Tx) error {
+			if head == 0 {
+				scope, args := s.Predicate()
+				if err := tx.Raw("SELECT id FROM events WHERE "+scope+" ORDER BY id DESC LIMIT 1", args...).Scan(&head).Error; err != nil {
+					return err
+				}
+			}
+			query := "SELECT " + allColumns + " FROM events WHERE " + c.String() + " AND " + next + " AND id <= ?" + order + " LIMIT ?"
+			return tx.Raw(query, append(append(slices.Clone(c.args), args...), head, batchRows)...).Scan(&rows).Error
+		})
+		if err != nil {
+			return fmt.Errorf("stream events: %w", err)
 		}
-		return db.Stream(tx, func(r record) error {
+		for _, r := range rows {
 			e, err := r.event(s.Level)
 			if err != nil {
 				return err
 			}
-			return each(e)
-		}, "SELECT "+allColumns+" FROM events WHERE "+c.String()+order, c.args...)
-	})
+			if err := each(e); err != nil {
+				return err
+			}
+		}
+		if len(rows) < batchRows {
+			return nil
+		}
+		next, args = after(rows[len(rows)-1])
+	}
 }
 
 // Facet is one value of a field and how many of the entries looked at have it.

@@ -56,6 +56,9 @@ const appRole = "annals_app"
 // maxConnections keeps the pool below the embedded server's limit, with room for commands beside it.
 const maxConnections = 40
 
+// patience is how long a call waits for one of them.
+const patience = 10 * time.Second
+
 // Open connects to a migrated database as the role that owns nothing, whose password Migrate set.
 func Open(ctx context.Context, ownerURL, appPassword string) (*DB, error) {
 	cfg, err := pgx.ParseConfig(ownerURL)
@@ -118,7 +121,12 @@ func (d *DB) run(ctx context.Context, w Wall, opts *sql.TxOptions, fn func(*Tx) 
 	if w.Role == "" {
 		return fault.Absent() // the zero wall sees nothing
 	}
-	conn, err := d.pool.Conn(ctx)
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	conn, err := d.pool.Conn(waiting)
+	cancel()
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(fault.Unavailable, err, "The server is busy. Nothing was done; try again in a moment.")
+	}
 	if err != nil {
 		return outage(fmt.Errorf("connect: %w", err))
 	}
@@ -222,8 +230,10 @@ func outage(err error) error {
 	const later = "The database can't answer now. Nothing is lost; try again in a moment."
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
-		case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "58"),
-			pg.Code == "53300", pg.Code == "25006":
+		case pg.Code == "22021", pg.Code == "22P05":
+			return fault.Wrap(fault.Invalid, err, "A text holds a character that is not text, such as NUL.")
+		case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "28"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "58"),
+			pg.Code == "53300", pg.Code == "25006", pg.Code == "40P01", pg.Code == "40001":
 			return fault.Wrap(fault.Unavailable, err, later)
 		case strings.HasPrefix(pg.Code, "53"):
 			return fault.Wrap(fault.Unavailable, err, "The database is out of space or memory, so nothing can be recorded. Nothing that was acknowledged is lost.")

@@ -1,7 +1,9 @@
 package db
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -58,7 +60,27 @@ func Migrate(ctx context.Context, ownerURL, appPassword string, files fs.FS) err
 		}
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if err := sameKey(ctx, owner, appPassword); err != nil {
+		return err
+	}
 	return setPassword(ctx, cfg, owner, appPassword)
+}
+
+// sameKey refuses a server whose secret key is not the one that this database began with: nobody's
+// second factor could be read, and the other servers would lose their password.
+func sameKey(ctx context.Context, conn *sql.DB, password string) error {
+	digest := sha256.Sum256([]byte("annals key of " + password))
+	if _, err := conn.ExecContext(ctx, "INSERT INTO installation (key_digest) VALUES ($1) ON CONFLICT DO NOTHING", digest[:]); err != nil {
+		return fmt.Errorf("note the key: %w", err)
+	}
+	var known []byte
+	if err := conn.QueryRowContext(ctx, "SELECT key_digest FROM installation").Scan(&known); err != nil {
+		return fmt.Errorf("read the key's digest: %w", err)
+	}
+	if !bytes.Equal(known, digest[:]) {
+		return fault.New(fault.Unavailable, "This database belongs to another secret key. Start with the ANNALS_SECRET_KEY, or the secret.key in the data directory, that it began with. Nothing was changed.")
+	}
+	return nil
 }
 
 // setPassword gives the runtime role its password, unless it works already.
@@ -70,9 +92,15 @@ func setPassword(ctx context.Context, owner *pgx.ConnConfig, conn *sql.DB, passw
 	if mayLogIn {
 		app := owner.Copy()
 		app.User, app.Password = appRole, password
-		if c, err := pgx.ConnectConfig(ctx, app); err == nil {
+		c, err := pgx.ConnectConfig(ctx, app)
+		if err == nil {
 			return c.Close(ctx)
 		}
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != "28P01" {
+			return explainConnect(err)
+		}
+		// Roles belong to the whole server: another installation on it goes by this one.
+		return fault.Wrap(fault.Unavailable, err, "The role %s of this PostgreSQL server has another password: another Annals with another secret key uses the server. Give both the same ANNALS_SECRET_KEY, or each its own server. If there is no other one, run ALTER ROLE %s NOLOGIN and start again.", appRole, appRole)
 	}
 	// ALTER ROLE takes no parameters; the password is hexadecimal, from the key.
 	statement := fmt.Sprintf("ALTER ROLE %s LOGIN PASSWORD '%s'", appRole, strings.ReplaceAll(password, "'", "''"))

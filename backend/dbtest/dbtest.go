@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"annals/backend/db"
@@ -150,4 +151,38 @@ func Arrange(t testing.TB, owner *sql.DB) {
 	if err != nil {
 		t.Fatalf("take the guard away: %v", err)
 	}
+}
+
+// NewPlainURL makes an empty database whose owner is no superuser and returns the owner's URL and
+// connection.
+func NewPlainURL(t testing.TB) (string, *sql.DB) {
+	t.Helper()
+	admin, err := sql.Open("pgx", server.DSN("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close() //nolint:errcheck // some statements
+	name := fmt.Sprintf("plain_%d", made.Add(1))
+	for _, statement := range []string{"CREATE ROLE " + name + " LOGIN CREATEROLE PASSWORD 'plain'", "CREATE DATABASE " + name + " OWNER " + name,
+		// On this server a superuser made the roles; on one's own server the plain owner does.
+		"GRANT annals_app, annals_root, annals_sales_org, annals_dealer, annals_reseller, annals_user, annals_auth, annals_sealer TO " + name + " WITH ADMIN OPTION"} {
+		if _, err := admin.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	cfg, err := pgx.ParseConfig(server.DSN(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := fmt.Sprintf("host=%s port=%d user=%s password=plain dbname=%s sslmode=disable", cfg.Host, cfg.Port, name, name)
+	owner, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := owner.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return url, owner
 }

@@ -31,14 +31,16 @@ func settings(f files, socketDir string) map[string]string {
 		"unix_socket_permissions": "0700",
 		"cluster_name":            f.processName(),
 
-		"max_connections":      "100",
-		"shared_buffers":       "256MB",
-		"effective_cache_size": "1GB",
-		"work_mem":             "8MB",
-		"maintenance_work_mem": "128MB",
-		"wal_compression":      "on",
-		"random_page_cost":     "1.1",
-		"jit":                  "off", // its compilation takes longer than our queries
+		"max_connections": "100",
+		// A page without a time range locks every partition of the log with its indexes.
+		"max_locks_per_transaction": "1024",
+		"shared_buffers":            "256MB",
+		"effective_cache_size":      "1GB",
+		"work_mem":                  "8MB",
+		"maintenance_work_mem":      "128MB",
+		"wal_compression":           "on",
+		"random_page_cost":          "1.1",
+		"jit":                       "off", // its compilation takes longer than our queries
 
 		"timezone":          "UTC",
 		"log_timezone":      "UTC",
