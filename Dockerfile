@@ -20,7 +20,7 @@ FROM debian:bookworm-slim
 COPY --from=server /annals /usr/local/bin/annals
 COPY --from=server --chown=65532:65532 /data /data
 USER 65532:65532
-ENV ANNALS_ADDR=0.0.0.0:8080 ANNALS_DATA_DIR=/data
+ENV ANNALS_ADDR=0.0.0.0:8080 ANNALS_DATA_DIR=/data TMPDIR=/data
 VOLUME /data
 EXPOSE 8080
 ENTRYPOINT ["annals"]

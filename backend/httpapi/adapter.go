@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -102,15 +104,35 @@ func (x *call) BodyReader() io.Reader {
 	}
 	return bytes.NewReader(x.c.Body())
 }
-func (x *call) GetMultipartForm() (*multipart.Form, error) { return x.c.MultipartForm() }
-func (x *call) SetReadDeadline(t time.Time) error          { return x.c.Context().Conn().SetReadDeadline(t) }
-func (x *call) SetStatus(s int)                            { x.status = s; x.c.Status(s) }
-func (x *call) Status() int                                { return x.status }
-func (x *call) AppendHeader(name, value string)            { x.c.Response().Header.Add(name, value) }
-func (x *call) SetHeader(name, value string)               { x.c.Set(name, value) }
-func (x *call) BodyWriter() io.Writer                      { return x.c.Response().BodyWriter() }
-func (x *call) TLS() *tls.ConnectionState                  { return x.c.Context().TLSConnectionState() }
-func (x *call) Version() huma.ProtoVersion                 { return huma.ProtoVersion{Proto: x.c.Protocol()} }
+
+// GetMultipartForm reads a form up to the route's limit; files go to disk as they arrive.
+func (x *call) GetMultipartForm() (*multipart.Form, error) {
+	_, params, err := mime.ParseMediaType(x.c.Get(fiber.HeaderContentType))
+	if err != nil {
+		return nil, err
+	}
+	if err := x.SetReadDeadline(time.Now().Add(formPatience)); err != nil {
+		return nil, err
+	}
+	limited := &io.LimitedReader{R: x.BodyReader(), N: x.op.MaxBodyBytes}
+	form, err := multipart.NewReader(limited, params["boundary"]).ReadForm(32 << 10)
+	if err != nil && limited.N <= 0 {
+		return nil, fmt.Errorf("the form is larger than %d bytes", x.op.MaxBodyBytes)
+	}
+	return form, err
+}
+
+// formPatience is how long a form may take to arrive.
+const formPatience = 15 * time.Minute
+
+func (x *call) SetReadDeadline(t time.Time) error { return x.c.Context().Conn().SetReadDeadline(t) }
+func (x *call) SetStatus(s int)                   { x.status = s; x.c.Status(s) }
+func (x *call) Status() int                       { return x.status }
+func (x *call) AppendHeader(name, value string)   { x.c.Response().Header.Add(name, value) }
+func (x *call) SetHeader(name, value string)      { x.c.Set(name, value) }
+func (x *call) BodyWriter() io.Writer             { return x.c.Response().BodyWriter() }
+func (x *call) TLS() *tls.ConnectionState         { return x.c.Context().TLSConnectionState() }
+func (x *call) Version() huma.ProtoVersion        { return huma.ProtoVersion{Proto: x.c.Protocol()} }
 func (x *call) WithContext(ctx context.Context) huma.Context {
 	x.c.SetUserContext(ctx)
 	y := *x

@@ -39,7 +39,7 @@ const password = "correct horse battery"
 //
 // On each node stands an administrator of its name ("harbor@test.example"), and an auditor on North.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	db      *db.DB
 	owner   *sql.DB
 	log     *audit.Log
@@ -50,7 +50,7 @@ type house struct {
 	tokens  map[string]string
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	d, owner := dbtest.NewWithOwner(t)
 	c, err := catalog.Load("")
@@ -137,7 +137,7 @@ type reply struct {
 	body []byte
 }
 
-func (r reply) json(t *testing.T, into any) {
+func (r reply) json(t testing.TB, into any) {
 	t.Helper()
 	if err := json.Unmarshal(r.body, into); err != nil {
 		t.Fatalf("%s: %v", r.body, err)

@@ -33,6 +33,7 @@ type attempt struct {
 	actor string // session or key
 	noun  string
 	id    int64
+	more  bool // too many different ids to keep apart: their sum
 }
 
 type tries struct {
@@ -81,7 +82,7 @@ func (d *denials) note(p auth.Principal, noun string, id int64) {
 	t, ok := d.waiting[a]
 	if !ok {
 		if len(d.waiting) >= maxWaiting {
-			a.id = -1 // too many different ones: their sum under no id
+			a.id, a.more = 0, true
 			if t, ok = d.waiting[a]; ok {
 				t.n++
 				return
@@ -123,6 +124,12 @@ func (d *denials) flush(ctx context.Context, age time.Duration) {
 	for a, t := range due {
 		if err := d.record(ctx, a, t); err != nil {
 			slog.Error("record refused access", "err", err)
+			d.mu.Lock() // it is tried again: the count must be exact
+			if again, ok := d.waiting[a]; ok {
+				t.n += again.n
+			}
+			d.waiting[a] = t
+			d.mu.Unlock()
 		}
 	}
 }
@@ -137,7 +144,7 @@ func (d *denials) record(ctx context.Context, a attempt, t *tries) error {
 	}
 	return d.db.Write(ctx, tenant.Of(root).Wall(), func(tx *db.Tx) error {
 		request := "several ids of kind " + a.noun
-		if a.id >= 0 {
+		if !a.more {
 			var exists bool
 			if err := tx.Raw(nouns[a.noun], a.id).Scan(&exists).Error; err != nil || !exists {
 				return err

@@ -133,7 +133,7 @@ func (s *Server) related(ctx context.Context, in *ByID) (*body[list[relatedItem]
 			id := strconv.FormatInt(e.Actor.UserID, 10)
 			add("This person", audit.Filter{UserID: e.Actor.UserID}, map[string]string{"userId": id})
 		} else {
-			add("This actor", audit.Filter{Actor: e.Actor.Name}, map[string]string{"actor": e.Actor.Name})
+			add("This actor", audit.Filter{ActorName: e.Actor.Name}, map[string]string{"actorName": e.Actor.Name})
 		}
 	}
 	if e.IP.IsValid() {

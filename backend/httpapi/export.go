@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"annals/backend/audit"
 	"annals/backend/db"
+	"annals/backend/fault"
 )
 
 type exportIn struct {
@@ -52,34 +54,77 @@ func (s *Server) exportEvents(ctx context.Context, in *exportIn) (*huma.StreamRe
 		contentType, write = "application/x-ndjson", writeNDJSON
 	}
 	name := fmt.Sprintf(`attachment; filename="annals-%s.%s"`, time.Now().UTC().Format("20060102-150405"), in.Format)
-	return stream(ctx, contentType, map[string]string{"Content-Disposition": name}, func(ctx context.Context, w *bufio.Writer) error {
-		return write(w, func(each func(audit.Event) error) error { return s.Log.Export(ctx, p.Scope, in.Filter, each) })
-	}), nil
+	return s.stream(ctx, contentType, map[string]string{"Content-Disposition": name}, func(ctx context.Context, w *bufio.Writer) error {
+		if err := write(w, func(each func(audit.Event) error) error { return s.Log.Export(ctx, p.Scope, in.Filter, each) }); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
 }
 
+// maxStreams is how many answers are streamed at a time; streamPatience is how long a client may take
+// for a part of one.
+const (
+	maxStreams     = 16
+	streamPatience = 30 * time.Second
+)
+
 // stream answers with what write writes, as it is written: of any size, in the memory of a few rows.
-func stream(ctx context.Context, contentType string, more map[string]string, write func(context.Context, *bufio.Writer) error) *huma.StreamResponse {
+func (s *Server) stream(ctx context.Context, contentType string, more map[string]string, write func(context.Context, *bufio.Writer) error) (*huma.StreamResponse, error) {
+	select {
+	case s.streams <- struct{}{}:
+	default:
+		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Too many files are being read at the moment. Try again soon.", RetryAfter: 10}
+	}
 	return &huma.StreamResponse{Body: func(h huma.Context) {
 		h.SetHeader("Content-Type", contentType)
 		for name, value := range more {
 			h.SetHeader(name, value)
 		}
 		c := fiberOf(h).Context()
+		conn := c.Conn() // while the call lasts: afterwards it is another's
 		c.SetBodyStreamWriter(func(w *bufio.Writer) {
+			defer func() { <-s.streams }()
 			// The handler's context ended with it; the stream lives as long as the client reads.
 			streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
 			defer cancel()
-			err := write(streaming, w)
-			if err == nil {
-				err = w.Flush()
-			}
+			err := guarded(func() error {
+				return write(streaming, bufio.NewWriterSize(patient{w, conn}, 32<<10))
+			})
 			if err != nil {
 				// The status has gone out; a connection that breaks off tells the reader that this is not the whole.
-				slog.Error("stream broke off", "err", err, "requestId", requestID(ctx))
-				_ = c.Conn().Close()
+				slog.Warn("stream broke off", "err", err, "requestId", requestID(ctx))
+				_ = conn.Close()
 			}
 		})
-	}}
+	}}, nil
+}
+
+// guarded turns a panic into an error: in a stream's goroutine nobody else would.
+func guarded(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return fn()
+}
+
+// patient gives the client a while for each part, and not for ever.
+type patient struct {
+	*bufio.Writer
+	conn net.Conn
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	if err := p.conn.SetWriteDeadline(time.Now().Add(streamPatience)); err != nil {
+		return 0, err
+	}
+	n, err := p.Writer.Write(b)
+	if err == nil {
+		err = p.Flush()
+	}
+	return n, err
 }
 
 func writeNDJSON(w *bufio.Writer, rows func(func(audit.Event) error) error) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"mime/multipart"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,13 +28,14 @@ import (
 type imports struct {
 	server  *Server
 	running sync.WaitGroup
+	places  chan struct{} // one for each import that may run at a time
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
 
 func newImports(s *Server) *imports {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &imports{server: s, ctx: ctx, cancel: cancel}
+	return &imports{server: s, ctx: ctx, cancel: cancel, places: make(chan struct{}, 2)}
 }
 
 // wait stops what runs: every batch that was acknowledged is committed, and importing the file
@@ -55,12 +57,18 @@ type importJSON struct {
 	Duplicates int64      `json:"duplicates"`
 	Rejected   int64      `json:"rejected"`
 	Error      string     `json:"error"`
-	CreatedBy  string     `json:"createdBy"`
+	CreatedBy  string     `json:"createdBy" doc:"Of somebody above the viewer the level only"`
+	Level      string     `json:"-" gorm:"column:created_level"`
 	StartedAt  timestamp  `json:"startedAt"`
 	FinishedAt *timestamp `json:"finishedAt" nullable:"true"`
 }
 
-const selectImports = "SELECT i.*, t.path AS tenant_path FROM imports i JOIN tenants t ON t.id = i.tenant_id WHERE "
+// selectImports: one that has not gone on for five minutes was cut off with its server.
+const selectImports = `SELECT i.*, t.path AS tenant_path,
+	CASE WHEN i.state = 'running' AND i.progressed_at < now() - interval '5 minutes' THEN 'failed' ELSE i.state END AS state,
+	CASE WHEN i.state = 'running' AND i.progressed_at < now() - interval '5 minutes'
+		THEN 'The server ended meanwhile. What was taken is kept; import the file again for the rest.' ELSE i.error END AS error
+	FROM imports i JOIN tenants t ON t.id = i.tenant_id WHERE `
 
 type listImportsIn struct {
 	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -79,7 +87,17 @@ func (s *Server) listImports(ctx context.Context, in *listImportsIn) (*body[list
 		next := strconv.FormatInt(out.Items[in.Limit-1].ID, 10)
 		out.Next = &next
 	}
+	for i := range out.Items {
+		out.Items[i].hide(who(ctx).Scope.Level)
+	}
 	return answer(out), err
+}
+
+// hide: nobody looks up.
+func (i *importJSON) hide(viewer tenant.Level) {
+	if l := tenant.Level(i.Level); l.Rank() < viewer.Rank() {
+		i.CreatedBy = l.Label()
+	}
 }
 
 // qualify puts a table's alias before the column of a scope's predicate.
@@ -98,6 +116,7 @@ func (s *Server) findImport(ctx context.Context, id int64) (out importJSON, err 
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = s.denied(ctx, fault.Absent(), "import", id)
 	}
+	out.hide(who(ctx).Scope.Level)
 	return out, err
 }
 
@@ -144,7 +163,7 @@ type startImportIn struct {
 		File          huma.FormFile `form:"file" required:"true"`
 		System        string        `form:"system" required:"true" enum:"mor,sippy,sbc,alternet,safe"`
 		Source        string        `form:"source" required:"false" maxLength:"200"`
-		TenantID      int64         `form:"tenantId" required:"false"`
+		Tenant        string        `form:"tenant" required:"false" maxLength:"2000"` // path or id
 		TimeZone      string        `form:"timeZone" required:"false" maxLength:"100"`
 		CreateTenants bool          `form:"createTenants" required:"false"`
 	}]
@@ -156,6 +175,11 @@ type started struct {
 
 func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[started], error) {
 	form := in.RawBody.Data()
+	for name := range in.RawBody.Form.Value {
+		if !slices.Contains([]string{"system", "source", "tenant", "timeZone", "createTenants"}, name) {
+			return nil, fault.At("form."+name, "is not a field of this form")
+		}
+	}
 	p := who(ctx)
 	o := importer.Options{System: form.System, Source: form.Source, Scope: p.Scope, Origin: p.Origin, CreateTenants: form.CreateTenants, FileName: form.File.Filename, Location: time.UTC}
 	if form.TimeZone != "" {
@@ -168,20 +192,31 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 	if o.Source == "" {
 		o.Source = o.System
 	}
-	id := form.TenantID
-	if id == 0 {
-		id = p.Scope.TenantID
+	id, errID := strconv.ParseInt(form.Tenant, 10, 64)
+	if form.Tenant == "" {
+		id, errID = p.Scope.TenantID, nil
+	}
+	select {
+	case s.imports.places <- struct{}{}:
+	default:
+		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Two imports run already. Try again when one is done.", RetryAfter: 30}
 	}
 	out := importJSON{System: o.System, Source: o.Source, FileName: truncate(o.FileName, 300), State: "running", CreatedBy: p.Origin.Actor.Name}
 	err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) (err error) {
-		if o.Tenant, err = tenant.Find(tx, p.Scope, id); err != nil {
+		if errID == nil {
+			o.Tenant, err = tenant.Find(tx, p.Scope, id)
+		} else {
+			o.Tenant, err = tenant.FindByPath(tx, p.Scope, form.Tenant)
+		}
+		if err != nil {
 			return err
 		}
-		return tx.Raw(`INSERT INTO imports (tenant_id, sales_org_id, dealer_id, reseller_id, system, source, file_name, state, created_by)
-			VALUES (?, NULLIF(?, 0), NULLIF(?, 0), NULLIF(?, 0), ?, ?, ?, 'running', ?) RETURNING id`,
-			o.Tenant.ID, o.Tenant.SalesOrgID, o.Tenant.DealerID, o.Tenant.ResellerID, out.System, out.Source, out.FileName, out.CreatedBy).Scan(&out.ID).Error
+		return tx.Raw(`INSERT INTO imports (tenant_id, sales_org_id, dealer_id, reseller_id, system, source, file_name, state, created_by, created_level)
+			VALUES (?, NULLIF(?, 0), NULLIF(?, 0), NULLIF(?, 0), ?, ?, ?, 'running', ?, ?) RETURNING id`,
+			o.Tenant.ID, o.Tenant.SalesOrgID, o.Tenant.DealerID, o.Tenant.ResellerID, out.System, out.Source, out.FileName, out.CreatedBy, p.Origin.Actor.Level).Scan(&out.ID).Error
 	})
 	if err != nil {
+		<-s.imports.places
 		return nil, s.denied(ctx, err, "tenant", id)
 	}
 	s.imports.start(p, out.ID, o, form.File, in.RawBody.Form)
@@ -191,12 +226,13 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 // start runs an import behind the principal's wall. The form's file lies on disk until it is done.
 func (i *imports) start(p auth.Principal, id int64, o importer.Options, file huma.FormFile, form *multipart.Form) {
 	i.running.Go(func() {
+		defer func() { <-i.places }()
 		s := i.server
 		defer form.RemoveAll() //nolint:errcheck // a temporary file
 		defer file.Close()     //nolint:errcheck // only read
 		save := func(ctx context.Context, state, message string, r importer.Result) {
 			err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) error {
-				return tx.Exec(`UPDATE imports SET state = ?, error = ?, read = ?, accepted = ?, duplicates = ?, rejected = ?,
+				return tx.Exec(`UPDATE imports SET state = ?, error = ?, read = ?, accepted = ?, duplicates = ?, rejected = ?, progressed_at = now(),
 					finished_at = CASE WHEN ? = 'running' THEN NULL ELSE now() END WHERE id = ?`,
 					state, message, r.Read, r.Accepted, r.Duplicates, r.Rejected, state, id).Error
 			})

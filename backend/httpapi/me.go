@@ -184,4 +184,10 @@ func (s *Server) revokeOthers(ctx context.Context, _ *nothing) (*nothing, error)
 }
 
 // token takes the token out of an Authorization header.
-func token(header string) string { return strings.TrimPrefix(header, "Bearer ") }
+func token(header string) string {
+	token, ok := strings.CutPrefix(header, "Bearer ")
+	if !ok {
+		return ""
+	}
+	return token
+}

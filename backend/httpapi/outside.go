@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,6 +114,6 @@ func (m *metrics) observe(c *fiber.Ctx) error {
 		}
 	}
 	// The route's pattern and not the path: a label for each id would have no end.
-	m.requests.WithLabelValues(c.Method(), c.Route().Path, http.StatusText(status)).Observe(time.Since(begin).Seconds())
+	m.requests.WithLabelValues(c.Method(), c.Route().Path, strconv.Itoa(status)).Observe(time.Since(begin).Seconds())
 	return err
 }

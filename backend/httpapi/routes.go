@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -105,7 +106,8 @@ func (r route) operation() huma.Operation {
 	op := huma.Operation{
 		Method: r.method, Path: path, Summary: r.summary, DefaultStatus: r.status, MaxBodyBytes: r.maxBody,
 		OperationID: operationID(r.method, r.path), Tags: []string{strings.Split(strings.TrimPrefix(path, prefix+"/"), "/")[0]},
-		Metadata: map[string]any{"may": string(r.may)}, Extensions: map[string]any{"x-permission": r.may},
+		BodyReadTimeout: bodyTimeout(r),
+		Metadata:        map[string]any{"may": string(r.may)}, Extensions: map[string]any{"x-permission": r.may},
 		Errors: []int{404, 422, 503},
 	}
 	if r.may != access.Public {
@@ -113,6 +115,14 @@ func (r route) operation() huma.Operation {
 		op.Errors = append(op.Errors, 401, 403)
 	}
 	return op
+}
+
+// bodyTimeout is how long a body may take to arrive.
+func bodyTimeout(r route) time.Duration {
+	if r.maxBody > 0 {
+		return formPatience
+	}
+	return 20 * time.Second
 }
 
 func operationID(method, path string) string {

@@ -83,7 +83,7 @@ func (s *Server) safeList(ctx context.Context, in *safeListIn) (*huma.StreamResp
 	if in.UpdatedSince.After(in.CreatedSince) {
 		f.From = in.UpdatedSince
 	}
-	return stream(ctx, "application/json", nil, func(ctx context.Context, w *bufio.Writer) error {
+	return s.stream(ctx, "application/json", nil, func(ctx context.Context, w *bufio.Writer) error {
 		separator := "["
 		err := s.Log.PullBySourceID(ctx, who(ctx).Scope, f, in.IDAfter, func(e audit.Event) error {
 			a, err := s.activityOf(e)
@@ -105,8 +105,11 @@ func (s *Server) safeList(ctx context.Context, in *safeListIn) (*huma.StreamResp
 		} else {
 			_, err = w.WriteString("]")
 		}
-		return err
-	}), nil
+		if err != nil {
+			return err
+		}
+		return w.Flush()
+	})
 }
 
 type safeEntryIn struct {

@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -50,23 +51,26 @@ type Server struct {
 	metrics *metrics
 	denials *denials
 	imports *imports
+	streams chan struct{} // a place for each answer that is being streamed
 }
 
 // The largest body that is read at all; a route takes 1 MiB unless it says otherwise.
-const maxBody = 2 << 30
+const maxBody = 1 << 30
 
 // New makes the server.
 func New(d Deps) (*Server, error) {
-	s := &Server{Deps: d, metrics: newMetrics(d.DB), denials: newDenials(d.DB, d.Log)}
+	s := &Server{Deps: d, metrics: newMetrics(d.DB), denials: newDenials(d.DB, d.Log), streams: make(chan struct{}, maxStreams)}
 	s.imports = newImports(s)
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		Immutable:             true, // else a string kept from a request changes under a later one
 		StreamRequestBody:     true,
-		BodyLimit:             maxBody,
-		ReadTimeout:           time.Minute,
-		IdleTimeout:           2 * time.Minute,
-		ReadBufferSize:        16 << 10,
+		// Else a form of any size is on disk before anybody has asked who sends it.
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    maxBody,
+		ReadTimeout:                  time.Minute,
+		IdleTimeout:                  2 * time.Minute,
+		ReadBufferSize:               16 << 10,
 		ErrorHandler: func(c *fiber.Ctx, err error) error {
 			var f *fiber.Error
 			if errors.As(err, &f) {
@@ -177,11 +181,20 @@ func (s *Server) identify(c *fiber.Ctx) error {
 	id := uuid.NewString()
 	peer, _ := netip.ParseAddrPort(c.Context().RemoteAddr().String())
 	ctx := context.WithValue(c.UserContext(), keyRequestID, id)
-	ctx = context.WithValue(ctx, keyClient, auth.Client{IP: clientIP(peer.Addr(), c.Get(fiber.HeaderXForwardedFor), s.Proxies),
+	ctx = context.WithValue(ctx, keyClient, auth.Client{IP: clientIP(peer.Addr(), forwardedFor(c), s.Proxies),
 		UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 500), RequestID: id})
 	c.SetUserContext(ctx)
 	c.Set("X-Request-Id", id)
 	return c.Next()
+}
+
+// forwardedFor joins all lines of the header, in their order: a proxy may append its own line.
+func forwardedFor(c *fiber.Ctx) string {
+	var lines []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+		lines = append(lines, string(line))
+	}
+	return strings.Join(lines, ",")
 }
 
 func truncate(s string, n int) string {
@@ -277,9 +290,19 @@ func checkQuery(ctx huma.Context) error {
 			params[p.Name] = p
 		}
 	}
+	for _, p := range ctx.Operation().Parameters {
+		if v := ctx.Param(p.Name); p.In == "path" && (strings.ContainsRune(v, 0) || !utf8.ValidString(v)) {
+			return fault.Absent()
+		}
+	}
 	var fields []fault.Field
 	u := ctx.URL()
 	for name, values := range u.Query() {
+		for _, v := range append(values, name) {
+			if strings.ContainsRune(v, 0) || !utf8.ValidString(v) {
+				return fault.At("query", "A parameter holds a character that is not text.")
+			}
+		}
 		switch p := params[name]; {
 		case p == nil:
 			fields = append(fields, fault.Field{Location: "query." + name, Message: "is not a parameter of this call"})

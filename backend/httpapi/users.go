@@ -14,7 +14,7 @@ import (
 )
 
 type searchUsersIn struct {
-	TenantID int64  `query:"tenantId" minimum:"1" doc:"Of this tenantJSON alone"`
+	TenantID int64  `query:"tenantId" minimum:"1" doc:"Of this organization alone"`
 	Q        string `query:"q" maxLength:"200" doc:"Part of the name or e-mail address"`
 	Role     string `query:"role" enum:"admin,auditor,user"`
 	State    string `query:"state" enum:"pending,active,locked,deleted"`
@@ -34,7 +34,7 @@ func (s *Server) searchUsers(ctx context.Context, in *searchUsersIn) (*body[list
 		if len(found) > in.Limit {
 			found = found[:in.Limit]
 			last := found[in.Limit-1]
-			next := nameCursor(strings.ToLower(last.Name), last.ID)
+			next := nameCursor(last.SortKey, last.ID)
 			out.Next = &next
 		}
 		for _, u := range found {

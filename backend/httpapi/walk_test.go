@@ -122,7 +122,7 @@ func bodies(h *house, x things) map[string]any {
 		"post-objects-kind": map[string]any{"tenantId": tenantID, "attributes": map[string]any{"name": "New"}}, "patch-objects-kind-id": map[string]any{"attributes": map[string]any{"name": "New"}},
 		"post-objects-kind-id-actions-action": map[string]any{"attributes": map[string]any{}}, "post-objects-kind-id-restore": map[string]any{"revision": 1},
 		"post-api-keys": map[string]any{"tenantId": tenantID, "name": "k", "scopes": []string{"read"}},
-		"post-imports":  "--b\r\nContent-Disposition: form-data; name=\"system\"\r\n\r\nmor\r\n--b\r\nContent-Disposition: form-data; name=\"tenantId\"\r\n\r\n" + x["tenants"] + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\nid\r\n--b--\r\n",
+		"post-imports":  "--b\r\nContent-Disposition: form-data; name=\"system\"\r\n\r\nmor\r\n--b\r\nContent-Disposition: form-data; name=\"tenant\"\r\n\r\n" + x["tenants"] + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\nid\r\n--b--\r\n",
 	}
 }
 

@@ -81,6 +81,14 @@ func (e Editor) UpdateTenant(tx *db.Tx, id, revision int64, change TenantChange)
 		return t, stale(revision, t.Revision)
 	}
 	before := t
+	own := t.ID == e.Scope.TenantID && t.Level != tenant.Root
+	if own && change.Name != nil && *change.Name != t.Name {
+		// Also, a name that is taken would tell of a sibling.
+		return t, fault.At("body.name", "An organization is renamed by those above it.")
+	}
+	if own && change.MFAPolicy != nil && t.MFAPolicy == tenant.Required && *change.MFAPolicy != tenant.Required {
+		return t, fault.At("body.mfaPolicy", "What is required here can be loosened by those above only.")
+	}
 	if change.Name != nil {
 		if t.Name = *change.Name; t.Name != before.Name && (t.Level == tenant.Root || isDirect(before)) {
 			return t, fault.At("body.name", "%q keeps its name.", before.Name)

@@ -206,7 +206,7 @@ func Delete(tx *db.Tx, t Tenant) error {
 	if err != nil {
 		return err
 	}
-	const full = "%q still has people, objects or organizations in it. Close it instead, or move them first."
+	const full = "%q still has people, objects or organizations in it. Delete or move them first."
 	if content > 0 {
 		return fault.New(fault.Conflict, full, t.Name)
 	}

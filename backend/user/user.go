@@ -52,6 +52,7 @@ type Listed struct {
 	TenantName  string
 	TenantPath  string
 	TenantLevel tenant.Level
+	SortKey     string // the name as the database sorts it
 }
 
 // Level is the person's storey in the channel: an end user's is the fifth, all others have their tenant's.
@@ -133,7 +134,7 @@ func Update(tx *db.Tx, u User) (User, error) {
 }
 
 const selectListed = `
-	SELECT u.*, t.name AS tenant_name, t.path AS tenant_path, t.level AS tenant_level
+	SELECT u.*, t.name AS tenant_name, t.path AS tenant_path, t.level AS tenant_level, lower(u.name) AS sort_key
 	FROM users u JOIN tenants t ON t.id = u.tenant_id`
 
 // Find returns one person of the scope, deleted ones included.

@@ -43,7 +43,7 @@ export function useUpload() {
 		mutationFn: (upload: Upload) => {
 			const form = new FormData()
 			form.set("system", upload.system)
-			form.set("tenantId", upload.tenantId)
+			form.set("tenant", upload.tenantId)
 			if (upload.source) form.set("source", upload.source)
 			if (upload.createTenants) form.set("createTenants", "true")
 			form.set("timeZone", upload.timeZone)
