@@ -103,7 +103,7 @@ export const theme = createTheme({
 	},
 })
 
-/** Our own names for what the theme has none for; dimmed and placeholder text at AA contrast. */
+/** Our own names for what the theme has none for; dimmed, placeholder and error text at AA contrast. */
 export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
 	variables: {},
 	light: {
@@ -112,6 +112,7 @@ export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
 		"--mantine-color-dimmed": "#59626c",
 		"--mantine-color-placeholder": "#646e78",
 		"--mantine-color-anchor": colors.teal[7],
+		"--mantine-color-error": "#b42318",
 		"--annals-surface": "#ffffff",
 		"--annals-sunken": "#f4f6f7",
 		"--annals-chrome": "#f8f9fa",
@@ -129,6 +130,7 @@ export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
 		"--mantine-color-dimmed": "#9ca6b0",
 		"--mantine-color-placeholder": "#929ca6",
 		"--mantine-color-anchor": colors.teal[3],
+		"--mantine-color-error": "#ff8a7f",
 		"--annals-surface": "#15181b",
 		"--annals-sunken": "#1d2125",
 		"--annals-chrome": "#111416",

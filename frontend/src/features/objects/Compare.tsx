@@ -1,10 +1,37 @@
-import type { ReactNode } from "react"
+import { Fragment, type ReactNode } from "react"
+import { useNarrow } from "@/components/Table"
 import classes from "./Object.module.css"
 
 export type Row = { label: string; values: ReactNode[]; differs?: boolean }
 
-/** Values of several moments beside each other, field by field; what differs stands out. */
-export function Compare({ heads, rows }: { heads: ReactNode[]; rows: Row[] }) {
+type Props = { heads: ReactNode[]; rows: Row[] }
+
+/**
+ * Values of several moments, field by field; what differs stands out. They stand beside each other, on
+ * a narrow screen below each other.
+ */
+export function Compare(props: Props) {
+	return useNarrow() ? <Blocks {...props} /> : <Columns {...props} />
+}
+
+function Blocks({ heads, rows }: Props) {
+	return rows.map((row) => (
+		<section key={row.label} className={classes.block} aria-label={row.label}>
+			<div className={classes.blockTitle}>{row.label}</div>
+			<dl className={classes.blockValues} data-differs={row.differs || undefined}>
+				{row.values.map((value, at) => (
+					// biome-ignore lint/suspicious/noArrayIndexKey: values keep their places
+					<Fragment key={at}>
+						<dt>{heads[at]}</dt>
+						<dd>{value}</dd>
+					</Fragment>
+				))}
+			</dl>
+		</section>
+	))
+}
+
+function Columns({ heads, rows }: Props) {
 	return (
 		<div className={classes.compareFrame}>
 			<table className={classes.compare}>

@@ -71,7 +71,7 @@ export function NewObjectButton({ kinds, kind }: { kinds: KindGroup[]; kind: str
 						combobox.updateSelectedOptionIndex()
 					}}
 				/>
-				<Combobox.Options mah={320} style={{ overflowY: "auto" }} aria-label="Kinds of object">
+				<Combobox.Options mah={320} style={{ overflowY: "auto" }} aria-label="Kinds of object" tabIndex={0}>
 					{found.map(({ group, items }) => (
 						<Combobox.Group key={group} label={group}>
 							{items.map(({ value, label }) => (
