@@ -78,6 +78,12 @@ const stale = {
 	body: { title: "Precondition Failed", status: 412, detail: "There is revision 8 by now." },
 }
 
+/** Puts a text into a field at once: a form of all types is slow to type into letter by letter. */
+async function fill(name: string, text: string) {
+	await userEvent.click(screen.getByRole("textbox", { name }))
+	await userEvent.paste(text)
+}
+
 test("the form of a kind has an input for every type of field, and sends what was typed", async () => {
 	const portal = open("/objects/sbc.subscription/new", {
 		...catalog(kind({ fields: everyType })),
@@ -94,31 +100,31 @@ test("the form of a kind has an input for every type of field, and sends what wa
 	expect(create).toBeDisabled()
 	expect(screen.getByText("A file comes in by an import, not through this form.")).toBeVisible()
 
-	await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "NRTK Nordic")
+	await fill("Name", "NRTK Nordic")
 	await userEvent.type(screen.getByRole("textbox", { name: "Note" }), "two{Enter}lines")
-	await userEvent.type(screen.getByRole("textbox", { name: "E-mail" }), "post@fjord.example")
+	await fill("E-mail", "post@fjord.example")
 	await userEvent.click(screen.getByRole("combobox", { name: "Type" }))
 	await userEvent.click(await screen.findByRole("option", { name: "group" }))
-	await userEvent.type(screen.getByRole("textbox", { name: "Period" }), "99")
+	await fill("Period", "99")
 	expect(screen.getByText("Period must be between 1 and 36 months")).toBeVisible()
 	expect(create).toBeDisabled()
 	await userEvent.clear(screen.getByRole("textbox", { name: "Period" }))
-	await userEvent.type(screen.getByRole("textbox", { name: "Period" }), "12")
-	await userEvent.type(screen.getByRole("textbox", { name: "Limit" }), "500.125")
-	await userEvent.type(screen.getByRole("textbox", { name: "Price" }), "12345678901234.10")
+	await fill("Period", "12")
+	await fill("Limit", "500.125")
+	await fill("Price", "12345678901234.10")
 	await userEvent.click(screen.getByRole("switch", { name: "Active" }))
-	await userEvent.type(screen.getByRole("textbox", { name: "Starts" }), "2026-03-01{Tab}")
+	await fill("Starts", "2026-03-01")
 	// A day alone begins at midnight in the viewer's zone: summer time in Lisbon is an hour ahead.
-	await userEvent.type(screen.getByRole("textbox", { name: "Ends" }), "2026-07-01{Tab}")
+	await fill("Ends", "2026-07-01")
 	await userEvent.type(screen.getByRole("combobox", { name: "Owner" }), "fjo")
 	await userEvent.click(await screen.findByRole("option", { name: /Fjord Survey/ }))
 	await userEvent.type(screen.getByRole("combobox", { name: "Regions" }), "Agder{Enter}Rogaland{Enter}")
-	await userEvent.type(screen.getByRole("textbox", { name: "Host" }), "xpos.example.com")
-	await userEvent.type(screen.getByRole("textbox", { name: "Address" }), "198.51.100.7")
+	await fill("Host", "xpos.example.com")
+	await fill("Address", "198.51.100.7")
 	const pin = screen.getByLabelText("PIN")
 	expect(pin).toHaveAttribute("type", "password")
 	await userEvent.type(pin, "4711")
-	await userEvent.type(screen.getByRole("textbox", { name: "Reason" }), "New contract")
+	await fill("Reason", "New contract")
 	await userEvent.click(create)
 
 	await waitFor(() => expect(portal.address()).toBe(at))
