@@ -63,10 +63,10 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, code_hash)
 );
 CREATE TABLE one_time_passwords (
-    user_id    bigint PRIMARY KEY REFERENCES users (id),
-    code_hash  bytea NOT NULL,
-    expires_at timestamptz NOT NULL,
-    attempts   int NOT NULL DEFAULT 0
+    user_id      bigint PRIMARY KEY REFERENCES users (id),
+    code_hash    bytea NOT NULL,
+    stands_until timestamptz NOT NULL, -- until then no request replaces it
+    expires_at   timestamptz NOT NULL
 );
 CREATE TABLE challenges (
     token_hash bytea PRIMARY KEY,
@@ -97,10 +97,12 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
 CREATE TABLE throttles (
-    key        text PRIMARY KEY, -- stands for an account at an address, an address, or an account: an HMAC
-    failures   int NOT NULL,
-    failed_at  timestamptz NOT NULL,
-    retry_at   timestamptz NOT NULL -- until then nothing is checked
+    key           text PRIMARY KEY, -- stands for an account at an address, an address, or an account: an HMAC
+    failures      int NOT NULL,
+    failed_at     timestamptz NOT NULL,
+    retry_at      timestamptz NOT NULL,   -- until then nothing is checked
+    refused       int NOT NULL DEFAULT 0, -- attempts turned away during the wait; the first has its entry
+    refused_entry jsonb                   -- the entry of the others, written once the wait is over
 );
 CREATE TABLE api_keys (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -153,7 +153,7 @@ func (s *Service) ResetPassword(ctx context.Context, p Principal, userID int64, 
 		if err != nil {
 			return fmt.Errorf("remove password: %w", err)
 		}
-		otp, err := s.newOTP(tx, who.ID, otpLifeByAdmin)
+		otp, err := s.newOTP(tx, who, true)
 		if err != nil {
 			return err
 		}

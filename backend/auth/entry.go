@@ -43,8 +43,8 @@ func code(name string, u user.Listed) string {
 	return name + "user:email=" + u.Email
 }
 
-// recordFailure writes the entry of a refused attempt. That of an unknown person belongs to the platform.
-func (s *Service) recordFailure(tx *db.Tx, c Client, name string, p person, cause string) error {
+// failure begins the entry of a refused attempt. That of an unknown person belongs to the platform.
+func (s *Service) failure(c Client, name string, p person, cause string) audit.Event {
 	o := c.origin(s.actor(p))
 	e := o.Event(name)
 	if p.ID != 0 {
@@ -52,11 +52,15 @@ func (s *Service) recordFailure(tx *db.Tx, c Client, name string, p person, caus
 	} else if o.Actor.Name != "" {
 		e.Code = name + "user:email=" + o.Actor.Name
 	}
-	e.Data = []audit.Datum{{Label: "Cause", Value: cause}}
+	e.Data = data("Cause", cause)
 	if p.typed != "" {
 		e.Data = append(e.Data, audit.Datum{Label: "Entered e-mail", Value: s.shown(p.typed)})
 	}
-	return s.record(tx, e)
+	return e
+}
+
+func (s *Service) recordFailure(tx *db.Tx, c Client, name string, p person, cause string) error {
+	return s.record(tx, s.failure(c, name, p, cause))
 }
 
 // record writes an entry; where that fails, so does what it tells of.

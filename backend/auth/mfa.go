@@ -94,66 +94,27 @@ func (s *Service) beginSetup(tx *db.Tx, who person) (Setup, error) {
 // ActivateMFA ends the set-up that the sign-in asked for: the first code proves that the
 // authenticator works, and opens the session. That code is used.
 func (s *Service) ActivateMFA(ctx context.Context, c Client, challenge, code string) (Answer, error) {
-	_, gates, err := s.admit(ctx, c, byCode, challengedBy(challenge))
-	if err != nil {
-		return Answer{}, err
-	}
-	var answer Answer
-	err = s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
-		ch, refused, err := s.open(tx, c, challenge, toSetUp, 1)
-		if refused != nil || err != nil {
-			return refused, err
-		}
-		codes, cause, err := s.activate(tx, c.origin(ActorOf(ch.who.Listed)), ch.who, code)
-		if err != nil {
-			return nil, err
-		}
-		if cause != "" {
-			return s.wrong(tx, c, ch, challenge, cause)
-		}
-		if err := dropChallenge(tx, challenge); err != nil {
-			return nil, err
-		}
-		if answer, err = s.openSession(tx, c, ch.who, ch.Method+"+"+methodTOTP); err != nil {
-			return nil, err
-		}
-		answer.RecoveryCodes = codes
-		return nil, release(tx, gates)
+	var codes []string
+	answer, err := s.secondStep(ctx, c, challenge, toSetUp, func(tx *db.Tx, who person) (method, cause string, err error) {
+		codes, cause, err = s.activate(tx, c.origin(ActorOf(who.Listed)), who, code)
+		return methodTOTP, cause, err
 	})
-	if err != nil {
-		return Answer{}, err
+	if err == nil {
+		answer.RecoveryCodes = codes
 	}
-	return answer, nil
+	return answer, err
 }
 
 // ActivateOwnMFA ends the set-up of somebody signed in. The session stays; the answer has a new
 // access token for it, and no refresh token.
 func (s *Service) ActivateOwnMFA(ctx context.Context, p Principal, code string) (Answer, error) {
-	if err := p.person(); err != nil {
-		return Answer{}, err
-	}
-	c := p.client()
-	_, gates, err := s.admit(ctx, c, byCode, personByID(p.User.ID))
-	if err != nil {
-		return Answer{}, err
-	}
 	var codes []string
-	err = s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
-		who, err := personByID(p.User.ID)(tx)
-		if err != nil {
-			return nil, err
-		}
+	err := s.tryOwnCode(ctx, p, func(tx *db.Tx, who person) (cause string, err error) {
 		if err := s.mayReplace(p, who); err != nil {
-			return nil, err
+			return "", err
 		}
-		var cause string
-		if codes, cause, err = s.activate(tx, p.Origin, who, code); err != nil {
-			return nil, err
-		}
-		if cause != "" {
-			return wrongOwnCode(), s.recordFailure(tx, c, "MFA_FAIL", who, cause)
-		}
-		return nil, release(tx, gates)
+		codes, cause, err = s.activate(tx, p.Origin, who, code)
+		return cause, err
 	})
 	if err != nil {
 		return Answer{}, err
@@ -242,9 +203,9 @@ func (s *Service) EnrolMFA(ctx context.Context, o audit.Origin, email string) (s
 	return setup, codes, err
 }
 
-// withCode does something that takes a code of the caller's own second factor, in one transaction
-// with the code's use.
-func (s *Service) withCode(ctx context.Context, p Principal, code string, then func(*db.Tx, person) error) error {
+// tryOwnCode tries a code of somebody signed in, in one transaction with what follows from it. The
+// try gives the cause of a refusal, or "".
+func (s *Service) tryOwnCode(ctx context.Context, p Principal, try func(*db.Tx, person) (cause string, err error)) error {
 	if err := p.person(); err != nil {
 		return err
 	}
@@ -258,17 +219,25 @@ func (s *Service) withCode(ctx context.Context, p Principal, code string, then f
 		if err != nil {
 			return nil, err
 		}
-		_, cause, err := s.secondFactor(tx, who, code)
+		cause, err := try(tx, who)
 		if err != nil {
 			return nil, err
 		}
 		if cause != "" {
 			return wrongOwnCode(), s.recordFailure(tx, c, "MFA_FAIL", who, cause)
 		}
-		if err := then(tx, who); err != nil {
-			return nil, err
-		}
 		return nil, release(tx, gates)
+	})
+}
+
+// withCode does something that takes a code of the caller's own second factor.
+func (s *Service) withCode(ctx context.Context, p Principal, code string, then func(*db.Tx, person) error) error {
+	return s.tryOwnCode(ctx, p, func(tx *db.Tx, who person) (string, error) {
+		_, cause, err := s.secondFactor(tx, who, code)
+		if err != nil || cause != "" {
+			return cause, err
+		}
+		return "", then(tx, who)
 	})
 }
 

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"fmt"
 	"math/big"
 	"time"
@@ -12,49 +11,60 @@ import (
 	"annals/backend/fault"
 )
 
-// A one-time password has eight digits: five guesses among a hundred million.
+// A one-time password has eight digits, a hundred million. Wrong tries never end it, or a stranger
+// could; they are slowed (see gates), so that few fit into its life:
+//   - from one address 5 at once and 9 more in the first nine minutes, then 12 an hour;
+//   - from all addresses together where the person never signed in, 21 at once, 6 more in the first
+//     minute, then 60 an hour: under 40 in the ten minutes of one that was asked for, which is odds
+//     of 1 in 2,500,000, and 1,500 in the day of an administrator's, or of one asked for again and
+//     again: 1 in 65,000. A second factor is asked for on top.
 const (
 	otpDigits      = 8
 	otpLife        = 10 * time.Minute
 	otpLifeByAdmin = 24 * time.Hour // the person does not sit and wait for it
+	otpPause       = time.Minute    // before the next mail, or a stranger's request spoils the code just mailed
 )
 
 var otpRange = new(big.Int).Exp(big.NewInt(10), big.NewInt(otpDigits), nil)
 
-// RequestOTP mails a one-time password to the person with this address. The answer is the same, and
-// takes the same time, when there is none: the mail goes out later.
+// RequestOTP mails a one-time password to the person with this address, unless one stands that was
+// mailed just now or by an administrator. The answer is the same, and takes the same time, when
+// there is nobody: the mail goes out later.
 func (s *Service) RequestOTP(ctx context.Context, c Client, email string) error {
 	if _, _, err := s.admit(ctx, c, asking, personByEmail(email)); err != nil {
 		return err
 	}
+	const asked = " (asked for a one-time password)"
 	var l *letter
 	err := s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
 		who, err := personByEmail(email)(tx)
 		if err != nil {
 			return nil, err
 		}
-		wide, err := s.wideGate(tx, asking, address(email), who.ID, c.IP)
+		known, err := signedInFrom(tx, who.ID, network(c.IP))
 		if err != nil {
 			return nil, err
 		}
-		wait, err := s.pass(tx, wide)
-		if err != nil {
-			return nil, err
+		if !known {
+			wide := []gate{s.wideGate(asking, who.account(), longestWait)}
+			wait, err := s.pass(tx, wide, attempt{client: c, entry: "AUTH_FAIL", who: who, cause: causeTooMany + asked})
+			if err != nil || wait > 0 { // silently, or the mailbox fills
+				return nil, err
+			}
 		}
-		cause := who.shutOut()
-		if cause == "" && wait > 0 {
-			cause = causeTooMany // silently, or the mailbox fills
-		}
-		userID := who.ID
+		cause, mailed := who.shutOut(), who
 		if cause != "" {
-			userID = 0
+			mailed = person{}
 		}
-		otp, err := s.newOTP(tx, userID, otpLife)
+		otp, err := s.newOTP(tx, mailed, false)
 		if err != nil {
 			return nil, err
 		}
+		if cause == "" && otp == "" {
+			cause = causeOTPStands
+		}
 		if cause != "" {
-			return nil, s.recordFailure(tx, c, "AUTH_FAIL", who, cause+" (asked for a one-time password)")
+			return nil, s.recordFailure(tx, c, "AUTH_FAIL", who, cause+asked)
 		}
 		l = otpLetter(who.Listed, otp, otpLife, c.IP.Unmap().String())
 		return nil, s.record(tx, s.entry(c.origin(ActorOf(who.Listed)), "OTP_RST", who.Listed))
@@ -65,20 +75,34 @@ func (s *Service) RequestOTP(ctx context.Context, c Client, email string) error 
 	return err
 }
 
-// newOTP replaces a person's one-time password. For user 0 it takes the same time and stores nothing.
-func (s *Service) newOTP(tx *db.Tx, userID int64, life time.Duration) (string, error) {
+// newOTP gives a person a one-time password, or "" where one stands that must not be replaced: only
+// an administrator's replaces that. For nobody it takes the same time and stores nothing.
+func (s *Service) newOTP(tx *db.Tx, who person, byAdmin bool) (string, error) {
+	life, stands := otpLife, otpPause
+	if byAdmin {
+		life, stands = otpLifeByAdmin, otpLifeByAdmin
+	}
 	n, err := rand.Int(rand.Reader, otpRange)
 	if err != nil {
 		return "", fmt.Errorf("choose one-time password: %w", err)
 	}
-	otp := fmt.Sprintf("%0*d", otpDigits, n)
-	err = tx.Exec(`INSERT INTO one_time_passwords (user_id, code_hash, expires_at) SELECT id, ?, ? FROM users WHERE id = ?
-		ON CONFLICT (user_id) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, attempts = 0`,
-		s.keys.mac("otp", userID, otp), s.now().Add(life), userID).Error
-	if err != nil {
-		return "", fmt.Errorf("store one-time password: %w", err)
+	otp, now := fmt.Sprintf("%0*d", otpDigits, n), s.now()
+	res := tx.Exec(`INSERT INTO one_time_passwords AS o (user_id, code_hash, stands_until, expires_at) SELECT id, ?, ?, ? FROM users WHERE id = ?
+		ON CONFLICT (user_id) DO UPDATE SET code_hash = excluded.code_hash, stands_until = excluded.stands_until, expires_at = excluded.expires_at
+		WHERE ? OR o.stands_until <= ?`,
+		s.otpHash(who, otp), now.Add(stands), now.Add(life), who.ID, byAdmin, now)
+	if res.Error != nil {
+		return "", fmt.Errorf("store one-time password: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return "", nil
 	}
 	return otp, nil
+}
+
+// otpHash binds a one-time password to the e-mail address that it goes to: it proves nothing else.
+func (s *Service) otpHash(who person, otp string) []byte {
+	return s.keys.mac("otp", who.ID, who.Email+"\x00"+otp)
 }
 
 // LoginOTP checks the other first factor, a one-time password that came by e-mail. It is used up;
@@ -88,51 +112,20 @@ func (s *Service) LoginOTP(ctx context.Context, c Client, email, otp string) (An
 	if err != nil {
 		return Answer{}, err
 	}
-	var answer Answer
-	err = s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
-		who, err := personByEmail(email)(tx)
-		if err != nil {
-			return nil, err
+	return s.firstFactor(ctx, c, email, methodOTP, gates, func(tx *db.Tx, who person) (string, error) {
+		used, err := s.useOTP(tx, who, plain(otp))
+		if err == nil && !used {
+			return causeOTP, nil
 		}
-		right, err := s.tryOTP(tx, who.ID, plain(otp))
-		if err != nil {
-			return nil, err
-		}
-		cause := who.shutOut()
-		if cause == "" && !right {
-			cause = causeOTP
-		}
-		if cause != "" {
-			return errSignIn(), s.recordFailure(tx, c, "AUTH_FAIL", who, cause)
-		}
-		if answer, err = s.afterFirst(tx, c, who, methodOTP); err != nil {
-			return nil, err
-		}
-		return nil, release(tx, gates)
+		return "", err
 	})
-	if err != nil {
-		return Answer{}, err
-	}
-	return answer, nil
 }
 
-// tryOTP counts a try and reports whether it is right. A right one is used up; the last wrong one
-// that is allowed ends it, too.
-func (s *Service) tryOTP(tx *db.Tx, userID int64, otp string) (bool, error) {
-	var row struct {
-		CodeHash  []byte
-		ExpiresAt time.Time
-		Attempts  int
+// useOTP reports whether this is the person's one-time password; it is used then.
+func (s *Service) useOTP(tx *db.Tx, who person, otp string) (bool, error) {
+	res := tx.Exec("DELETE FROM one_time_passwords WHERE user_id = ? AND code_hash = ? AND expires_at > ?", who.ID, s.otpHash(who, otp), s.now())
+	if res.Error != nil {
+		return false, fmt.Errorf("use one-time password: %w", res.Error)
 	}
-	err := tx.Raw("UPDATE one_time_passwords SET attempts = attempts + 1 WHERE user_id = ? RETURNING code_hash, expires_at, attempts", userID).Scan(&row).Error
-	if err != nil {
-		return false, fmt.Errorf("try one-time password: %w", err)
-	}
-	right := subtle.ConstantTimeCompare(row.CodeHash, s.keys.mac("otp", userID, otp)) == 1 && row.ExpiresAt.After(s.now())
-	if right || row.Attempts >= maxWrongAnswers {
-		if err := tx.Exec("DELETE FROM one_time_passwords WHERE user_id = ?", userID).Error; err != nil {
-			return false, fmt.Errorf("use one-time password: %w", err)
-		}
-	}
-	return right, nil
+	return res.RowsAffected == 1, nil
 }

@@ -86,12 +86,21 @@ const (
 	causePassword       = "wrong password"
 	causePasswordChange = "wrong current password at a password change"
 	causeOTP            = "wrong or expired one-time password"
+	causeOTPStands      = "an earlier one-time password still stands"
 	causeTooMany        = "too many attempts"
 	causeCode           = "wrong code"
 	causeCodeUsed       = "code used before"
 	causeNoFactor       = "no second factor set up"
 	causeExpired        = "step of the sign-in expired"
 )
+
+// account is what the attempts on this person are counted for; "" where nothing tells whose they are.
+func (p person) account() string {
+	if p.ID != 0 {
+		return p.Email
+	}
+	return strings.ToLower(strings.TrimSpace(p.typed))
+}
 
 // shutOut says why the person may not sign in whatever he knows, or "".
 func (p person) shutOut() string {

@@ -285,8 +285,12 @@ func (s *Service) seen(tx *db.Tx, id uuid.UUID, now time.Time) error {
 }
 
 // Sweep removes what is over: steps of sign-ins, one-time passwords, counts of failures, and
-// sessions a month after their end. Any number of servers may do so, now and then.
+// sessions a month after their end; attempts turned away and not told of yet become an entry first.
+// Any number of servers may do so, now and then.
 func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.sweepRefused(ctx); err != nil {
+		return err
+	}
 	now := s.now()
 	return s.db.Write(ctx, db.Auth, func(tx *db.Tx) error {
 		for _, x := range []struct {
@@ -295,7 +299,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}{
 			{"DELETE FROM challenges WHERE expires_at < ?", now.Add(-challengeLife)},
 			{"DELETE FROM one_time_passwords WHERE expires_at < ?", now},
-			{"DELETE FROM throttles WHERE failed_at < ?", now.Add(-forgetAfter)},
+			{"DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE failed_at < ? AND refused = 0 FOR UPDATE SKIP LOCKED)", now.Add(-forgetAfter)},
 			{"DELETE FROM sessions WHERE coalesce(revoked_at, expires_at) < ?", now.Add(-30 * 24 * time.Hour)},
 		} {
 			if err := tx.Exec(x.statement, x.before).Error; err != nil {

@@ -60,24 +60,45 @@ func (s *Service) Login(ctx context.Context, c Client, email, password string) (
 	if err != nil {
 		return Answer{}, err
 	}
-	var answer Answer
-	err = s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
+	return s.firstFactor(ctx, c, email, methodPassword, gates, func(_ *db.Tx, who person) (string, error) {
+		if !right || who.PasswordHash != hash {
+			return causePassword, nil
+		}
+		return "", nil
+	})
+}
+
+// firstFactor decides about a first factor and goes on from it. The check gives the cause of a refusal, or "".
+func (s *Service) firstFactor(ctx context.Context, c Client, email, method string, gates []gate, check func(*db.Tx, person) (string, error)) (Answer, error) {
+	return s.step(ctx, func(tx *db.Tx) (answer Answer, refused *fault.Fault, err error) {
 		// Read again: somebody may have been locked, or changed the password, while we computed.
 		who, err := personByEmail(email)(tx)
 		if err != nil {
-			return nil, err
+			return answer, nil, err
 		}
-		cause := who.shutOut()
-		if cause == "" && (!right || who.PasswordHash != hash) {
-			cause = causePassword
+		cause, err := check(tx, who)
+		if err != nil {
+			return answer, nil, err
+		}
+		if out := who.shutOut(); out != "" {
+			cause = out
 		}
 		if cause != "" {
-			return errSignIn(), s.recordFailure(tx, c, "AUTH_FAIL", who, cause)
+			return answer, errSignIn(), s.recordFailure(tx, c, "AUTH_FAIL", who, cause)
 		}
-		if answer, err = s.afterFirst(tx, c, who, methodPassword); err != nil {
-			return nil, err
+		if answer, err = s.afterFirst(tx, c, who, method); err != nil {
+			return answer, nil, err
 		}
-		return nil, release(tx, gates)
+		return answer, nil, release(tx, gates)
+	})
+}
+
+// step is decide for what has an answer, which is given only where all went well.
+func (s *Service) step(ctx context.Context, fn func(*db.Tx) (Answer, *fault.Fault, error)) (Answer, error) {
+	var answer Answer
+	err := s.decide(ctx, func(tx *db.Tx) (refused *fault.Fault, err error) {
+		answer, refused, err = fn(tx)
+		return refused, err
 	})
 	if err != nil {
 		return Answer{}, err
@@ -177,42 +198,47 @@ func dropChallenge(tx *db.Tx, token string) error {
 	return nil
 }
 
-// Verify answers a challenge with a code of the authenticator or a recovery code.
-func (s *Service) Verify(ctx context.Context, c Client, challenge, code string) (Answer, error) {
+// secondStep answers a challenge with a code and opens the session. The check gives the method, or
+// the cause of a refusal.
+func (s *Service) secondStep(ctx context.Context, c Client, challenge, purpose string, check func(*db.Tx, person) (method, cause string, err error)) (Answer, error) {
 	_, gates, err := s.admit(ctx, c, byCode, challengedBy(challenge))
 	if err != nil {
 		return Answer{}, err
 	}
-	var answer Answer
-	err = s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
-		ch, refused, err := s.open(tx, c, challenge, toVerify, 1)
+	return s.step(ctx, func(tx *db.Tx) (answer Answer, refused *fault.Fault, err error) {
+		ch, refused, err := s.open(tx, c, challenge, purpose, 1)
 		if refused != nil || err != nil {
-			return refused, err
+			return answer, refused, err
 		}
-		method, cause, err := s.secondFactor(tx, ch.who, code)
+		method, cause, err := check(tx, ch.who)
 		if err != nil {
-			return nil, err
+			return answer, nil, err
 		}
 		if cause != "" {
-			return s.wrong(tx, c, ch, challenge, cause)
+			refused, err = s.wrong(tx, c, ch, challenge, cause)
+			return answer, refused, err
 		}
 		if err := dropChallenge(tx, challenge); err != nil {
-			return nil, err
-		}
-		e := s.entry(c.origin(ActorOf(ch.who.Listed)), "MFA_VRFY", ch.who.Listed)
-		e.Data = data("Method", methodLabel(method))
-		if err := s.record(tx, e); err != nil {
-			return nil, err
+			return answer, nil, err
 		}
 		if answer, err = s.openSession(tx, c, ch.who, ch.Method+"+"+method); err != nil {
-			return nil, err
+			return answer, nil, err
 		}
-		return nil, release(tx, gates)
+		return answer, nil, release(tx, gates)
 	})
-	if err != nil {
-		return Answer{}, err
-	}
-	return answer, nil
+}
+
+// Verify answers a challenge with a code of the authenticator or a recovery code.
+func (s *Service) Verify(ctx context.Context, c Client, challenge, code string) (Answer, error) {
+	return s.secondStep(ctx, c, challenge, toVerify, func(tx *db.Tx, who person) (method, cause string, err error) {
+		method, cause, err = s.secondFactor(tx, who, code)
+		if err != nil || cause != "" {
+			return method, cause, err
+		}
+		e := s.entry(c.origin(ActorOf(who.Listed)), "MFA_VRFY", who.Listed)
+		e.Data = data("Method", methodLabel(method))
+		return method, "", s.record(tx, e)
+	})
 }
 
 // newToken is an opaque token that can't be guessed: 256 bits.

@@ -60,7 +60,7 @@ func TestFailuresSlowDownProgressively(t *testing.T) {
 func TestDelays(t *testing.T) {
 	t.Parallel()
 	for failures, want := range map[int]time.Duration{0: 0, 4: 0, 5: time.Second, 6: 2 * time.Second, 7: 4 * time.Second, 13: 256 * time.Second, 14: longestWait, 1000: longestWait} {
-		if got := delay(failures, 4); got != want {
+		if got := delay(failures, 4, longestWait); got != want {
 			t.Errorf("delay(%d) = %v, want %v", failures, got, want)
 		}
 	}
