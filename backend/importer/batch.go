@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -82,8 +83,15 @@ func (im *run) translate(r row) (e entry, wrong string) {
 }
 
 // write puts a batch into the log.
-func (im *run) write(tx *db.Tx, b *batch) error {
-	if err := im.owners.settle(tx, b); err != nil {
+func (im *run) write(ctx context.Context, d *db.DB, b *batch) error {
+	if err := im.owners.find(ctx, d, b); err != nil {
+		return err
+	}
+	return d.Write(ctx, im.scope.Wall(), func(tx *db.Tx) error { return im.ingest(tx, b) })
+}
+
+func (im *run) ingest(tx *db.Tx, b *batch) error {
+	if err := im.owners.settle(tx, b.entries); err != nil {
 		return err
 	}
 	events := make([]audit.Event, len(b.entries))

@@ -52,7 +52,8 @@ type entry struct {
 	operator bool   // the actor is the one who runs the source
 	salesOrg string // whose it is, by name, where the row says so
 	dealer   string
-	identity []string // what tells the row from others, where the source has no id for it
+	whose    tenant.Tenant // the same, found
+	identity []string      // what tells the row from others, where the source has no id for it
 }
 
 // translator knows what one system's cells mean.

@@ -88,7 +88,7 @@ func (im *run) entries(ctx context.Context, d *db.DB, reject Reject) (done Resul
 	}()
 	for b := range batches {
 		if len(b.entries)+len(b.rejects) > 0 {
-			if err := d.Write(ctx, im.scope.Wall(), func(tx *db.Tx) error { return im.write(tx, b) }); err != nil {
+			if err := im.write(ctx, d, b); err != nil {
 				return done, fmt.Errorf("write the rows from line %d: %w", b.line, err)
 			}
 			done.add(b.result())

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,13 +45,12 @@ func remember[K comparable, V any](m map[K]V, key K, value V) {
 	m[key] = value
 }
 
-// settle gives each entry of a batch its tenant and its objects' pages, and rejects those whose
-// tenant isn't to be had.
-func (o *owners) settle(tx *db.Tx, b *batch) error {
-	tenants := make([]tenant.Tenant, 0, len(b.entries))
+// find gives each entry of a batch the tenant that its row names, and rejects those whose tenant
+// isn't to be had.
+func (o *owners) find(ctx context.Context, d *db.DB, b *batch) error {
 	kept := b.entries[:0]
 	for _, e := range b.entries {
-		whose, wrong, err := o.byName(tx, e.salesOrg, e.dealer)
+		whose, wrong, err := o.byName(ctx, d, e.salesOrg, e.dealer)
 		if err != nil {
 			return err
 		}
@@ -58,16 +58,22 @@ func (o *owners) settle(tx *db.Tx, b *batch) error {
 			b.reject(e.place, wrong)
 			continue
 		}
-		kept, tenants = append(kept, e), append(tenants, whose)
+		e.whose = whose
+		kept = append(kept, e)
 	}
 	b.entries = kept
-	known, err := o.pages(tx, b.entries, tenants)
+	return nil
+}
+
+// settle gives each entry its owner and its objects' pages.
+func (o *owners) settle(tx *db.Tx, entries []entry) error {
+	known, err := o.pages(tx, entries)
 	if err != nil {
 		return err
 	}
-	for i := range b.entries {
-		e := &b.entries[i]
-		whose := tenants[i]
+	for i := range entries {
+		e := &entries[i]
+		whose := e.whose
 		if at, ok := known[o.key(whose, e.event.Source, e.event.Object)]; ok {
 			e.event.Object.Ref = at.ID
 			if e.salesOrg == "" {
@@ -76,29 +82,29 @@ func (o *owners) settle(tx *db.Tx, b *batch) error {
 				}
 			}
 		}
-		if at, ok := known[o.key(tenants[i], e.event.Source, e.event.LinkedTo)]; ok {
+		if at, ok := known[o.key(e.whose, e.event.Source, e.event.LinkedTo)]; ok {
 			e.event.LinkedTo.Ref = at.ID
 		}
 		e.event.Belongs(whose)
-		e.rank(tenants[i].Level, o.Tenant.Level)
+		e.rank(e.whose.Level, o.Tenant.Level)
 	}
 	return nil
 }
 
 // pages returns the objects that entries are about or linked to, and makes stubs of the new ones.
-func (o *owners) pages(tx *db.Tx, entries []entry, tenants []tenant.Tenant) (map[inventory.Key]inventory.Known, error) {
+func (o *owners) pages(tx *db.Tx, entries []entry) (map[inventory.Key]inventory.Known, error) {
 	known, fresh := map[inventory.Key]inventory.Known{}, map[inventory.Key]inventory.Stub{}
 	for i := range entries {
-		e := &entries[i].event
-		for _, about := range []*audit.Object{e.Object, e.LinkedTo} {
-			k := o.key(tenants[i], e.Source, about)
+		e := &entries[i]
+		for _, about := range []*audit.Object{e.event.Object, e.event.LinkedTo} {
+			k := o.key(e.whose, e.event.Source, about)
 			if k.ExternalID == "" {
 				continue
 			}
 			if at, ok := o.objects[k]; ok {
 				known[k] = at
 			} else {
-				fresh[k] = inventory.Stub{Key: k, Name: about.Name, Tenant: tenants[i]}
+				fresh[k] = inventory.Stub{Key: k, Name: about.Name, Tenant: e.whose}
 			}
 		}
 	}
@@ -151,8 +157,9 @@ func (o *owners) byID(tx *db.Tx, id int64) (tenant.Tenant, error) {
 }
 
 // byName is the tenant that a row names, or why the row is rejected. A row that names none belongs
-// to the import's tenant.
-func (o *owners) byName(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, string, error) {
+// to the import's tenant. Each is found, or made, in a transaction of its own: one that held several
+// organizations, or one of them and a batch's objects, would lock up with another import's.
+func (o *owners) byName(ctx context.Context, d *db.DB, salesOrg, dealer string) (t tenant.Tenant, wrong string, err error) {
 	if salesOrg == "" && dealer == "" {
 		return o.Tenant, "", nil
 	}
@@ -160,7 +167,10 @@ func (o *owners) byName(tx *db.Tx, salesOrg, dealer string) (tenant.Tenant, stri
 	if n, ok := o.named[names]; ok {
 		return n.tenant, n.wrong, nil
 	}
-	t, wrong, err := o.lookUp(tx, salesOrg, dealer)
+	err = d.Write(ctx, o.scope.Wall(), func(tx *db.Tx) error {
+		t, wrong, err = o.lookUp(tx, salesOrg, dealer)
+		return err
+	})
 	if err == nil {
 		remember(o.named, names, named{t, wrong})
 	}
@@ -220,7 +230,7 @@ func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (t tenant.T
 	if parent.State != "active" {
 		return t, fmt.Sprintf("%q is closed.", parent.Name), nil
 	}
-	// From here on nothing is the row's fault: a tenant that is made is recorded, or the batch is undone.
+	// From here on nothing is the row's fault: a tenant that is made is recorded, or is not made.
 	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin}
 	t, err = editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
 	return t, "", err

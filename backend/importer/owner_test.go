@@ -226,21 +226,7 @@ func TestImportsThatMeet(t *testing.T) {
 	texts := []string{strings.Join(rows, ""), strings.Join(rows, ""), ""}
 	slices.Reverse(rows) // in the worst order for locks
 	texts[2] = strings.Join(rows, "")
-	var together sync.WaitGroup
-	results := make([]importer.Result, 3)
-	for i := range results {
-		together.Go(func() {
-			o := importer.Options{System: "sbc", Scope: h.scope(), Tenant: h.root, CreateTenants: true, Origin: audit.System("test")}
-			var err error
-			results[i], err = importer.Run(t.Context(), h.db, h.log, o, strings.NewReader(sbcHeader+texts[i]), func(line int64, reason string, _ []byte) error {
-				return fmt.Errorf("line %d: %s", line, reason)
-			})
-			if err != nil {
-				t.Errorf("import %d: %v", i, err)
-			}
-		})
-	}
-	together.Wait()
+	results := h.together("sbc", func(n int) string { return sbcHeader + texts[n] }, 3)
 	var accepted, duplicates int64
 	for _, r := range results {
 		accepted, duplicates = accepted+r.Accepted, duplicates+r.Duplicates
@@ -251,6 +237,70 @@ func TestImportsThatMeet(t *testing.T) {
 	if n := h.column("SELECT count(*)::text FROM tenants WHERE name LIKE 'Org %'"); n[0] != "5" {
 		t.Errorf("%s sales organizations, want 5", n[0])
 	}
+}
+
+// Imports of the same objects at the same time make their stubs in one order, or they would lock up.
+func TestImportsThatMeetOnObjects(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	text := strings.Join(morColumns, ",") + "\n"
+	for i := range 4000 {
+		text += fmt.Sprintf("%d,2024-10-01 07:00:00,5,mia,device_created,,,,,device,%d\n", i, i)
+	}
+	for n, r := range h.together("mor", func(int) string { return text }, 3) {
+		if r.Accepted+r.Duplicates != 4000 {
+			t.Errorf("import %d: %+v", n, r)
+		}
+	}
+	if n := h.column("SELECT count(*)::text FROM objects"); n[0] != "4000" {
+		t.Errorf("%s stubs, want 4000", n[0])
+	}
+}
+
+// Imports make dealers under the same organizations, in opposite orders.
+func TestImportsThatMeetOnTenants(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const orgs = 40
+	for i := range orgs {
+		h.tenant(h.root, fmt.Sprint("Org ", i))
+	}
+	text := func(n int) string {
+		var rows []string
+		for i := range orgs {
+			rows = append(rows, sbcRow(fmt.Sprint("Org ", i), fmt.Sprint("Dealer ", n)))
+		}
+		if n%2 == 1 {
+			slices.Reverse(rows)
+		}
+		return sbcHeader + strings.Join(rows, "")
+	}
+	for n, r := range h.together("sbc", text, 4) {
+		if r.Accepted != orgs {
+			t.Errorf("import %d: %+v", n, r)
+		}
+	}
+}
+
+// together imports n texts for the platform at the same time.
+func (h *house) together(system string, text func(n int) string, n int) []importer.Result {
+	h.Helper()
+	results := make([]importer.Result, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			o := importer.Options{System: system, Scope: h.scope(), Tenant: h.root, CreateTenants: true, Origin: audit.System("test")}
+			var err error
+			results[i], err = importer.Run(h.Context(), h.db, h.log, o, strings.NewReader(text(i)), func(line int64, reason string, _ []byte) error {
+				return fmt.Errorf("line %d: %s", line, reason)
+			})
+			if err != nil {
+				h.Errorf("import %d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+	return results
 }
 
 // A retry after an object went to another tenant is the same event still.
