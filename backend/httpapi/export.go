@@ -93,7 +93,7 @@ func (s *Server) stream(ctx context.Context, contentType string, more map[string
 			})
 			if err != nil {
 				// The status has gone out; a connection that breaks off tells the reader that this is not the whole.
-				slog.Warn("stream broke off", "err", err, "requestId", requestID(ctx))
+				slog.Info("stream broke off", "err", err, "requestId", requestID(ctx))
 				_ = conn.Close()
 			}
 		})

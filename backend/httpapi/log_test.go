@@ -6,17 +6,23 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"annals/backend/access"
 	"annals/backend/audit"
 	"annals/backend/auth"
 	"annals/backend/db"
+	"annals/backend/httpapi"
 	"annals/backend/importer"
 	"annals/backend/tenant"
 )
@@ -295,5 +301,102 @@ func TestAttemptsOnWhatIsSomebodyElsesAreCounted(t *testing.T) {
 	// In the caller's own log the entry would tell that the thing exists.
 	if h.get("harbor", "/api/v1/events?type=AUTHZ_DENIED", &page); len(page.Items) != 0 {
 		t.Errorf("harbor sees %+v", page.Items)
+	}
+}
+
+// serve listens for a test that needs a real connection.
+func (h *house) serve() string {
+	h.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	h.must(err)
+	go func() { _ = h.server.Serve(l) }()
+	h.t.Cleanup(func() { _ = h.server.App().Shutdown() })
+	return l.Addr().String()
+}
+
+// Clients that go away in the middle of an export end their own stream and nothing else.
+func TestAnAbortedExportEndsNothingElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var events []audit.Event
+	for i := range 3000 {
+		events = append(events, h.login(fmt.Sprintf("somebody with quite a long name %d", i), time.Date(2026, 5, 4, 3, 2, i, 0, time.UTC)))
+	}
+	h.record(events...)
+	addr, token := h.serve(), h.token("harbor")
+	for range 20 {
+		conn, err := net.Dial("tcp", addr)
+		h.must(err)
+		_, err = fmt.Fprintf(conn, "GET /api/v1/events/export?format=ndjson HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", token)
+		h.must(err)
+		_, err = io.ReadFull(conn, make([]byte, 2000))
+		h.must(err)
+		h.must(conn.Close())
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) { // the places are free again
+		r, err := http.Get("http://" + addr + "/healthz")
+		h.must(err)
+		_ = r.Body.Close()
+		if r := h.call("harbor", "GET", "/api/v1/events/export?format=csv&actor=nobody", nil); r.StatusCode == 200 {
+			return
+		} else if time.Now().After(end) {
+			t.Fatalf("no place for a stream is free: %d %s", r.StatusCode, r.body)
+		}
+	}
+}
+
+func TestEveryForwardedLineCounts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	app := fiber.New()
+	app.Get("/", func(c *fiber.Ctx) error { return c.SendString(httpapi.ForwardedFor(c)) })
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header["X-Forwarded-For"] = []string{"1.2.3.4", "198.51.100.7"}
+	resp, err := app.Test(r)
+	h.must(err)
+	got, err := io.ReadAll(resp.Body)
+	h.must(err)
+	if string(got) != "1.2.3.4,198.51.100.7" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestTextThatIsNoTextIsTheCallersMistake(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, path := range []string{"/events?q=%00", "/events?category=a%00b", "/events?actor=%ff", "/events?reason=%00", "/users?q=%00", "/tenants?q=%ff", "/objects?q=%00",
+		"/events/facets?field=actor&prefix=%ff", "/users?cursor=MSAAAA"} {
+		if r := h.call("north", "GET", "/api/v1"+path, nil); r.StatusCode != 422 {
+			t.Errorf("%s: %d %s", path, r.StatusCode, r.body)
+		}
+	}
+	if r := h.call("north", "GET", "/api/v1/objects/%00/1", nil); r.StatusCode != 404 {
+		t.Errorf("a kind with NUL: %d %s", r.StatusCode, r.body)
+	}
+	if r := h.call("north", "POST", "/api/v1/api-keys", map[string]any{"tenantId": h.tenants["North"].ID, "name": "a\x00b", "scopes": []string{"read"}}); r.StatusCode != 422 {
+		t.Errorf("a name with NUL: %d %s", r.StatusCode, r.body)
+	}
+}
+
+func TestOnesOwnOrganizationIsNotOnesOwnToLoosen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	path := fmt.Sprintf("/api/v1/tenants/%d", h.tenants["Harbor"].ID)
+	patch := func(as string, revision int, body map[string]string) int {
+		return h.call(as, "PATCH", path, body, "If-Match", fmt.Sprintf(`"%d"`, revision)).StatusCode
+	}
+	for _, step := range []struct {
+		as   string
+		rev  int
+		body map[string]string
+		want int
+	}{
+		{"harbor", 1, map[string]string{"name": "Fjord"}, 422}, {"harbor", 1, map[string]string{"name": "Free"}, 422}, // the same for a name that is taken
+		{"harbor", 1, map[string]string{"mfaPolicy": "required"}, 200}, {"harbor", 2, map[string]string{"mfaPolicy": "optional"}, 422},
+		{"north", 2, map[string]string{"mfaPolicy": "optional"}, 200}, {"north", 3, map[string]string{"name": "Free"}, 200},
+	} {
+		if got := patch(step.as, step.rev, step.body); got != step.want {
+			t.Errorf("%s %v: %d, want %d", step.as, step.body, got, step.want)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"path"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -86,13 +87,7 @@ func New(d Deps) (*Server, error) {
 		slog.Error("panic", "panic", e, "requestId", requestID(c.UserContext()))
 	}}), compress.New(compress.Config{Next: streams}), headers)
 
-	// huma keeps its error constructor and this in package variables; they are set to what is
-	// the same for every server.
-	huma.NewErrorWithContext = newError
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return newError(nil, status, message, errs...)
-	}
-	huma.DefaultArrayNullable = false
+	setHuma()
 	cfg := huma.DefaultConfig("Annals", "1")
 	cfg.Info.Description = "The audit log of businesses that sell through other businesses."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
@@ -109,6 +104,15 @@ func New(d Deps) (*Server, error) {
 	}
 	return s, nil
 }
+
+// setHuma sets what huma keeps in package variables, once: it is the same for every server.
+var setHuma = sync.OnceFunc(func() {
+	huma.NewErrorWithContext = newError
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return newError(nil, status, message, errs...)
+	}
+	huma.DefaultArrayNullable = false
+})
 
 // schemaName names a type in the API's document: userJSON is "User" there, and where two packages
 // have a word for their own thing, the package's name comes first.
