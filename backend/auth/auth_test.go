@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -202,6 +203,25 @@ func (h *house) login(u user.Listed, status string) Answer {
 		h.t.Fatalf("Login(%s) = %q, %v; want %q", u.Email, a.Status, err, status)
 	}
 	return a
+}
+
+// accepted gives answers to challenges, all at once, and returns how many were right; the others
+// must be refused. An answer is a challenge and a code.
+func (h *house) accepted(answers ...[2]string) (n int64) {
+	h.t.Helper()
+	var wg sync.WaitGroup
+	for _, a := range answers {
+		wg.Go(func() {
+			_, err := h.Verify(h.t.Context(), home, a[0], a[1])
+			if err == nil {
+				atomic.AddInt64(&n, 1)
+				return
+			}
+			wantFault(h.t, err, fault.Unauthenticated)
+		})
+	}
+	wg.Wait()
+	return n
 }
 
 // principal is who an access token stands for.

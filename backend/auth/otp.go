@@ -14,7 +14,7 @@ import (
 // A one-time password has eight digits, a hundred million. Wrong tries never end it, or a stranger
 // could; they are slowed (see gates), so that few fit into its life:
 //   - from one address 5 at once and 9 more in the first nine minutes, then 12 an hour;
-//   - from all addresses together where the person never signed in, 21 at once, 6 more in the first
+//   - from all addresses together where the person never signed in, 21 at once, 6 more in the next
 //     minute, then 60 an hour: under 40 in the ten minutes of one that was asked for, which is odds
 //     of 1 in 2,500,000, and 1,500 in the day of an administrator's, or of one asked for again and
 //     again: 1 in 65,000. A second factor is asked for on top.

@@ -278,25 +278,7 @@ func TestChallengeIsAnsweredOnce(t *testing.T) {
 	ana := h.add(h.org, "ana", access.Admin)
 	secret, recovery := h.enrol(ana)
 	challenge := h.login(ana, StatusMFA).Challenge
-	var wg sync.WaitGroup
-	codes := []string{h.code(secret, 0), recovery[0], recovery[1]}
-	results := make(chan error, len(codes))
-	for _, code := range codes {
-		wg.Go(func() {
-			_, err := h.Verify(t.Context(), home, challenge, code)
-			results <- err
-		})
-	}
-	wg.Wait()
-	close(results)
-	accepted := 0
-	for err := range results {
-		if err == nil {
-			accepted++
-		} else {
-			wantFault(t, err, fault.Unauthenticated)
-		}
-	}
+	accepted := h.accepted([2]string{challenge, h.code(secret, 0)}, [2]string{challenge, recovery[0]}, [2]string{challenge, recovery[1]})
 	if n := h.number("SELECT count(*) FROM sessions"); accepted != 1 || n != 1 {
 		t.Errorf("accepted %d times, %d sessions; want one", accepted, n)
 	}
