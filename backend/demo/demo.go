@@ -93,10 +93,10 @@ func (ld *loader) look(ctx context.Context) (begun time.Time, complete bool, err
 			Strange  bool
 		}
 		err := tx.Raw(`
-			SELECT (SELECT occurred_at FROM event_keys WHERE event_id = @first) AS begun,
-				EXISTS (SELECT FROM event_keys WHERE event_id = @last) AS complete,
+			SELECT (SELECT event_times(@first)) AS begun,
+				EXISTS (SELECT event_times(@last)) AS complete,
 				EXISTS (SELECT FROM users WHERE right(email, length(@domain)) <> @domain)
-					OR (NOT EXISTS (SELECT FROM event_keys WHERE event_id = @first) AND EXISTS (SELECT FROM tenants WHERE path NOT IN ('/', '/Direct'))) AS strange`,
+					OR (NOT EXISTS (SELECT event_times(@first)) AND EXISTS (SELECT FROM tenants WHERE path NOT IN ('/', '/Direct'))) AS strange`,
 			map[string]any{"first": firstEntry, "last": lastEntry, "domain": domain}).Scan(&row).Error
 		if err != nil {
 			return fmt.Errorf("look for the demo: %w", err)

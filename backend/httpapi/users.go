@@ -137,7 +137,13 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 	var u user.Listed
 	err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
 		u, err = e.UpdateUser(tx, in.ID, revision, inventory.UserChange{Name: in.Body.Name, Email: in.Body.Email, Role: in.Body.Role, TimeZone: in.Body.TimeZone, Reason: in.Body.Reason})
-		return err
+		if err != nil || in.Body.Email == nil {
+			return err
+		}
+		if err := tx.As(db.Auth); err != nil {
+			return err
+		}
+		return s.Auth.AddressChanged(tx, u.ID) // what was mailed to the old address is void
 	})
 	if err != nil {
 		return nil, s.denied(ctx, err, "user", in.ID)

@@ -124,16 +124,24 @@ func parseText(f catalog.Field, s string) (any, error) {
 }
 
 func parseInteger(f catalog.Field, sent any) (any, error) {
-	n, err := strconv.ParseInt(fmt.Sprint(sent), 10, 64)
+	n, err := strconv.ParseInt(digits(sent), 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("must be a whole number")
 	}
 	return json.Number(strconv.FormatInt(n, 10)), inBounds(f, float64(n))
 }
 
+// digits is a number as it is written; a JSON number arrives as a float, without an exponent here.
+func digits(sent any) string {
+	if f, ok := sent.(float64); ok {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return fmt.Sprint(sent)
+}
+
 // parseDecimal keeps the digits as they are: money is never a float.
 func parseDecimal(f catalog.Field, sent any) (any, error) {
-	s := fmt.Sprint(sent)
+	s := digits(sent)
 	if !decimal.MatchString(s) {
 		return nil, fmt.Errorf("must be a number such as 401.40, with at most 15 digits before and 6 behind the point")
 	}
@@ -182,7 +190,7 @@ func (e Editor) parseReference(tx *db.Tx, f catalog.Field, sent any) (any, error
 	if m, ok := sent.(map[string]any); ok {
 		sent = m["ref"] // a client may send back what it got
 	}
-	id, err := strconv.ParseInt(fmt.Sprint(sent), 10, 64)
+	id, err := strconv.ParseInt(digits(sent), 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("must be the id of what it refers to")
 	}
