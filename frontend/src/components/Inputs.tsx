@@ -54,7 +54,8 @@ export function SearchInput({
 	inputRef?: Ref<HTMLInputElement>
 }) {
 	const [typed, setTyped] = useState({ text: value, from: value })
-	const tell = useDebouncedCallback(onSearch, 250)
+	// The same text again is no new question: it would close what was opened meanwhile.
+	const tell = useDebouncedCallback((text: string) => text !== value && onSearch(text), 250)
 	// The address changed from outside (back button, a chip removed): it wins over what was typed.
 	if (typed.from !== value) setTyped({ text: typed.text.trim() === value ? typed.text : value, from: value })
 	return (

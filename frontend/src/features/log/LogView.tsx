@@ -165,7 +165,12 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 						placeholder="Search the log: a name, an object, an address, any word   /"
 						value={search.q ?? ""}
 						onSearch={(q) => onSearch({ ...search, q: q || undefined, event: undefined }, { replace: true })}
-						onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+						onKeyDown={(event) => {
+							if (event.key !== "Escape") return
+							// Left alone, the browser would empty the field.
+							event.preventDefault()
+							event.currentTarget.blur()
+						}}
 					/>
 					<TimeRange
 						value={search}
