@@ -5,17 +5,17 @@ import {
 	type CSSVariablesResolver,
 	createTheme,
 	Drawer,
-	FileInput,
+	type FileInputProps,
 	type MantineColorsTuple,
 	Menu,
-	Modal,
+	type ModalProps,
 	Notification,
 	PasswordInput,
 	Popover,
-	Radio,
-	Select,
-	Tabs,
-	Textarea,
+	type RadioProps,
+	type SelectProps,
+	type TabsProps,
+	type TextareaProps,
 	TextInput,
 	Tooltip,
 } from "@mantine/core"
@@ -48,6 +48,9 @@ const dark: MantineColorsTuple = [
 
 const still = { duration: 100 }
 
+/** What X.extend says, without loading a component that the first screen doesn't have. */
+const later = <Props>(theme: { defaultProps?: Partial<Props>; styles?: Record<string, object> }) => theme
+
 export const theme = createTheme({
 	colors: { teal, dark },
 	primaryColor: "teal",
@@ -68,11 +71,11 @@ export const theme = createTheme({
 		Drawer: Drawer.extend({
 			defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: still },
 		}),
-		FileInput: FileInput.extend({ defaultProps: { size: "xs" } }),
+		FileInput: later<FileInputProps>({ defaultProps: { size: "xs" } }),
 		Menu: Menu.extend({
 			defaultProps: { transitionProps: still, shadow: "md", withInitialFocusPlaceholder: false },
 		}),
-		Modal: Modal.extend({
+		Modal: later<ModalProps>({
 			defaultProps: {
 				closeButtonProps: { "aria-label": "Close" },
 				transitionProps: still,
@@ -89,15 +92,15 @@ export const theme = createTheme({
 		}),
 		Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Dismiss" } } }),
 		Popover: Popover.extend({ defaultProps: { transitionProps: still, shadow: "md" } }),
-		Radio: Radio.extend({ defaultProps: { size: "xs" } }),
-		Select: Select.extend({ defaultProps: { size: "xs" } }),
-		Tabs: Tabs.extend({
+		Radio: later<RadioProps>({ defaultProps: { size: "xs" } }),
+		Select: later<SelectProps>({ defaultProps: { size: "xs" } }),
+		Tabs: later<TabsProps>({
 			styles: {
 				list: { flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" },
 				tab: { padding: "7px 10px", fontSize: 13 },
 			},
 		}),
-		Textarea: Textarea.extend({ defaultProps: { size: "xs" } }),
+		Textarea: later<TextareaProps>({ defaultProps: { size: "xs" } }),
 		TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
 		Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, transitionProps: still, fz: 12 } }),
 	},
