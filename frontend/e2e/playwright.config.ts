@@ -1,26 +1,28 @@
 import { defineConfig } from "@playwright/test"
 
 /**
- * Walks through the real binary in a real browser. Whoever starts them starts the server and says
- * where it is: E2E_BASE_URL=http://127.0.0.1:8080 npm run e2e.
+ * Walks through the real binary in a real browser. `bash .ci/e2e` starts it on a fresh data directory
+ * and says where it is (E2E_BASE_URL) and where its mail goes (E2E_DATA_DIR).
  */
 export default defineConfig({
 	testDir: ".",
+	testMatch: process.env.E2E_SCREENSHOTS ? "screenshots.ts" : "*.spec.ts",
 	outputDir: "./test-results",
 	forbidOnly: Boolean(process.env.CI),
-	// One server, one demo: what one walk changes, another would see.
-	workers: 1,
-	timeout: 60_000,
+	fullyParallel: true,
+	workers: 2,
+	timeout: 40_000,
 	expect: { timeout: 10_000 },
 	reporter: [["list"]],
 	use: {
 		baseURL: process.env.E2E_BASE_URL ?? "http://127.0.0.1:8080",
-		viewport: { width: 1440, height: 860 },
+		viewport: { width: 1440, height: 900 },
 		locale: "en-GB",
 		timezoneId: "Europe/Lisbon",
-		trace: "retain-on-failure",
+		contextOptions: { reducedMotion: "reduce" },
+		screenshot: "only-on-failure",
 		launchOptions: {
-			executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+			executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
 			// No request may leave the machine, the browser's own included.
 			args: [
 				"--no-sandbox",

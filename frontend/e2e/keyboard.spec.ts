@@ -1,0 +1,55 @@
+import { expect, test } from "@playwright/test"
+import { drawer, entries, rows, searchBox, signIn } from "./portal"
+
+test("the log can be read without a mouse", async ({ page }) => {
+	await signIn(page, "dealer", "/log?category=Subscription")
+	const all = await entries(page)
+
+	await page.keyboard.press("/")
+	await expect(searchBox(page)).toBeFocused()
+	await page.keyboard.type("renew j")
+	await expect(searchBox(page), "in a field, letters are letters").toHaveValue("renew j")
+	await expect(page).toHaveURL(/q=renew(\+|%20)j/)
+	await page.keyboard.press("Backspace")
+	await page.keyboard.press("Backspace")
+	await expect(page).toHaveURL(/q=renew(&|$)/)
+	await page.keyboard.press("Escape")
+	await expect(searchBox(page)).not.toBeFocused()
+	await expect.poll(() => entries(page)).toBeLessThan(all)
+	await expect(searchBox(page)).toHaveValue("renew")
+
+	const opened = () => Number(new URL(page.url()).searchParams.get("event"))
+	await page.keyboard.press("j")
+	await expect(drawer(page)).toBeVisible()
+	const first = opened()
+	await page.keyboard.press("j")
+	await expect.poll(opened).not.toBe(first)
+	await page.keyboard.press("k")
+	await expect.poll(opened).toBe(first)
+	await page.keyboard.press("Escape")
+	await expect(drawer(page)).toBeHidden()
+
+	await rows(page).nth(2).getByRole("link").first().focus()
+	await page.keyboard.press("Enter")
+	await expect(drawer(page)).toBeVisible()
+	await page.keyboard.press("Escape")
+	await expect(drawer(page)).toBeHidden()
+
+	await page.keyboard.press("?")
+	await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible()
+	await page.keyboard.press("Escape")
+	await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeHidden()
+})
+
+test("one jumps to a person by name", async ({ page }) => {
+	await signIn(page, "dealer")
+	await expect(rows(page).first()).toBeVisible()
+	await page.keyboard.press("Control+k")
+	const box = page.getByRole("dialog", { name: "Search or jump" })
+	await expect(box).toBeVisible()
+	await page.keyboard.type("farah")
+	await expect(box.getByText("farah.aziz").first()).toBeVisible()
+	await page.keyboard.press("Enter")
+	await expect(page).toHaveURL(/\/people\/\d+/)
+	await expect(page.getByRole("heading", { name: "farah.aziz" })).toBeVisible()
+})
