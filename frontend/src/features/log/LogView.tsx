@@ -272,7 +272,11 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 									{event.actor.name || "System"}
 								</span>
 								<span className={classes.cardQuiet}>
-									{event.outcome === "failure" && <span className={classes.failure}>Failed · </span>}
+									{event.outcome === "failure" && (
+										<>
+											<span className={classes.failure}>Failed</span> ·{" "}
+										</>
+									)}
 									{event.category && `${event.category} · `}
 									{eventLabel(event, labels)}
 								</span>
@@ -405,9 +409,8 @@ function ColumnsMenu(props: ComponentProps<typeof ColumnsForm>) {
 }
 
 /** On a card there is no column for the object, and some systems' sentences don't name it. */
-function sentenceWithObject({ object, description }: Event): string {
+function sentenceWithObject({ actor, object, description }: Event): string {
 	const name = object?.name
-	return !name || description.toLowerCase().includes(name.toLowerCase())
-		? description
-		: `${name}: ${description}`
+	const said = !name || name === actor.name || description.toLowerCase().includes(name.toLowerCase())
+	return said ? description : `${name}: ${description}`
 }

@@ -106,7 +106,7 @@ function PolicySection({ tenant }: { tenant: Tenant }) {
 					title={`Second factor: ${policies.find((policy) => policy.value === wanted)?.label.toLowerCase()}`}
 					what={
 						wanted === "required"
-							? "Whoever has none sets one up at the next sign-in, before anything else."
+							? "Whoever has none, you included, is signed out within minutes and sets one up at the next sign-in, before anything else."
 							: "People can sign in with their password alone, unless the organization above asks for more."
 					}
 					verb="Change"
