@@ -26,12 +26,13 @@ test("the pictures", async ({ page, request }) => {
 	await shoot("sign-in", /one-time password/)
 	await enterPassword(page, "dealer")
 	await shoot("log", /\d entries/)
-	await page.emulateMedia({ colorScheme: "dark" })
-	await shoot("log-dark", /\d entries/)
-	await page.emulateMedia({ colorScheme: "light" })
 	await page.setViewportSize({ width: 360, height: 740 })
 	await shoot("log-360", /\d entries/)
 	await page.setViewportSize({ width: 1440, height: 900 })
+	await page.emulateMedia({ colorScheme: "dark" })
+	await page.reload()
+	await shoot("log-dark", /\d entries/)
+	await page.emulateMedia({ colorScheme: "light" })
 
 	for (const [name, shows] of [
 		["me", /This device/],
