@@ -907,6 +907,7 @@ export interface components {
             aliases?: string[];
             fields: components["schemas"]["CatalogField"][];
             label: string;
+            limits?: components["schemas"]["CatalogLimit"][];
             managedBy: string[];
             name: string;
             plural: string;
@@ -914,6 +915,12 @@ export interface components {
             system: string;
             table?: string;
             timers?: components["schemas"]["CatalogTimer"][];
+        };
+        CatalogLimit: {
+            above?: string;
+            action: string;
+            below?: string;
+            field: string;
         };
         CatalogSystem: {
             columns?: components["schemas"]["CatalogColumn"][];
@@ -924,6 +931,7 @@ export interface components {
         };
         CatalogTimer: {
             action: string;
+            every?: string;
             field: string;
         };
         CatalogWord: {
@@ -1113,6 +1121,7 @@ export interface components {
         Import: {
             /** Format: int64 */
             accepted: number;
+            /** @description Of somebody above the viewer the level only */
             createdBy: string;
             /** Format: int64 */
             duplicates: number;
@@ -2489,6 +2498,8 @@ export interface operations {
                 outcome?: ("success" | "failure")[];
                 /** @description Name of the actor or a part of it, or Sippy's notation u:12:34:name */
                 actor?: string;
+                /** @description Name of the actor, whole */
+                actorName?: string;
                 /** @description The actor's id in its system */
                 actorId?: string;
                 /** @description A user: acted or was concerned */
@@ -2707,6 +2718,8 @@ export interface operations {
                 outcome?: ("success" | "failure")[];
                 /** @description Name of the actor or a part of it, or Sippy's notation u:12:34:name */
                 actor?: string;
+                /** @description Name of the actor, whole */
+                actorName?: string;
                 /** @description The actor's id in its system */
                 actorId?: string;
                 /** @description A user: acted or was concerned */
@@ -2843,6 +2856,8 @@ export interface operations {
                 outcome?: ("success" | "failure")[];
                 /** @description Name of the actor or a part of it, or Sippy's notation u:12:34:name */
                 actor?: string;
+                /** @description Name of the actor, whole */
+                actorName?: string;
                 /** @description The actor's id in its system */
                 actorId?: string;
                 /** @description A user: acted or was concerned */
@@ -3060,6 +3075,8 @@ export interface operations {
                 outcome?: ("success" | "failure")[];
                 /** @description Name of the actor or a part of it, or Sippy's notation u:12:34:name */
                 actor?: string;
+                /** @description Name of the actor, whole */
+                actorName?: string;
                 /** @description The actor's id in its system */
                 actorId?: string;
                 /** @description A user: acted or was concerned */
@@ -3343,8 +3360,7 @@ export interface operations {
                     source?: string;
                     /** @enum {string} */
                     system: "mor" | "sippy" | "sbc" | "alternet" | "safe";
-                    /** Format: int64 */
-                    tenantId?: number;
+                    tenant?: string;
                     timeZone?: string;
                 };
             };
@@ -5150,7 +5166,7 @@ export interface operations {
     "get-users": {
         parameters: {
             query?: {
-                /** @description Of this tenantJSON alone */
+                /** @description Of this organization alone */
                 tenantId?: number;
                 /** @description Part of the name or e-mail address */
                 q?: string;
