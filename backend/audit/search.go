@@ -127,13 +127,48 @@ func parseCursor(s string, order Order) (cursor, error) {
 type condition struct {
 	parts []string
 	args  []any
+	// either is an alternative beside the parts, as two conditions that exclude each other: a page of
+	// it is the best of two ordered walks, where an OR would sort all that both find.
+	either []alternative
+}
+
+type alternative struct {
+	sql  string
+	args []any
 }
 
 func (c *condition) add(sql string, args ...any) {
 	c.parts, c.args = append(c.parts, sql), append(c.args, args...)
 }
 
-func (c *condition) String() string { return strings.Join(c.parts, " AND ") }
+// where is the whole condition and its arguments.
+func (c *condition) where() (string, []any) {
+	parts, args := slices.Clone(c.parts), slices.Clone(c.args)
+	if len(c.either) > 0 {
+		var either []string
+		for _, a := range c.either {
+			either, args = append(either, "("+a.sql+")"), append(args, a.args...)
+		}
+		parts = append(parts, "("+strings.Join(either, " OR ")+")")
+	}
+	return strings.Join(parts, " AND "), args
+}
+
+// page is the statement that reads the first rows of an order.
+func (c *condition) page(o Order, limit int) (string, []any) {
+	if len(c.either) == 0 {
+		where, args := c.where()
+		return "SELECT " + listColumns + " FROM events WHERE " + where + orderBy(o) + " LIMIT ?", append(args, limit)
+	}
+	var walks []string
+	var args []any
+	for _, a := range c.either {
+		one := &condition{parts: append(slices.Clone(c.parts), a.sql), args: append(slices.Clone(c.args), a.args...)}
+		query, more := one.page(o, limit)
+		walks, args = append(walks, "("+query+")"), append(args, more...)
+	}
+	return "SELECT * FROM (" + strings.Join(walks, " UNION ALL ") + ") walks" + orderBy(o) + " LIMIT ?", append(args, limit)
+}
 
 // where builds the condition of a filter within a scope. What a viewer may not know of an actor who
 // stands above is not found by it either.
@@ -186,7 +221,8 @@ func (l *Log) where(s tenant.Scope, f Filter) (*condition, error) {
 	case f.ObjectRef != 0 && f.ObjectKind == "":
 		return nil, fault.At("query.objectKind", "An objectRef needs its objectKind: each kind counts its own.")
 	case f.ObjectRef != 0: // whichever role it has: a timeline must not miss what was linked to it
-		c.add("((object_ref = ? AND object_kind = ?) OR (linked_ref = ? AND linked_kind = ?))", f.ObjectRef, f.ObjectKind, f.ObjectRef, f.ObjectKind)
+		c.either = []alternative{{"object_ref = ? AND object_kind = ?", []any{f.ObjectRef, f.ObjectKind}},
+			{"linked_ref = ? AND linked_kind = ? AND (object_ref = ? AND object_kind = ?) IS NOT TRUE", []any{f.ObjectRef, f.ObjectKind, f.ObjectRef, f.ObjectKind}}}
 	case f.ObjectKind != "":
 		c.add("object_kind = ?", f.ObjectKind)
 	}
@@ -301,8 +337,8 @@ func (l *Log) Search(ctx context.Context, s tenant.Scope, f Filter, p Paging) (P
 	}
 	err = l.db.Read(ctx, s.Wall(), func(tx *db.Tx) error {
 		var rows []record
-		query := "SELECT " + listColumns + " FROM events WHERE " + c.String() + orderBy(p.Order) + " LIMIT ?"
-		if err := tx.Raw(query, append(slices.Clone(c.args), p.Limit+1)...).Scan(&rows).Error; err != nil {
+		query, args := c.page(p.Order, p.Limit+1)
+		if err := tx.Raw(query, args...).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("search events: %w", err)
 		}
 		if len(rows) > p.Limit {
@@ -340,8 +376,9 @@ func orderBy(o Order) string {
 
 func count(tx *db.Tx, c *condition) (Total, error) {
 	var n int64
-	query := "SELECT count(*) FROM (SELECT 1 FROM events WHERE " + c.String() + " LIMIT ?) counted"
-	if err := tx.Raw(query, append(slices.Clone(c.args), MaxTotal+1)...).Scan(&n).Error; err != nil {
+	where, args := c.where()
+	query := "SELECT count(*) FROM (SELECT 1 FROM events WHERE " + where + " LIMIT ?) counted"
+	if err := tx.Raw(query, append(args, MaxTotal+1)...).Scan(&n).Error; err != nil {
 		return Total{}, fmt.Errorf("count events: %w", err)
 	}
 	if n > MaxTotal {
@@ -407,8 +444,9 @@ func (l *Log) Neighbours(ctx context.Context, s tenant.Scope, f Filter, id int64
 			order   Order
 			into    *int64
 		}{{">", Oldest, &newer}, {"<", Newest, &older}} {
-			query := "SELECT id FROM events WHERE " + c.String() + " AND (occurred_at, id) " + side.compare + " (?, ?)" + orderBy(side.order) + " LIMIT 1"
-			if err := tx.Raw(query, append(slices.Clone(c.args), e.OccurredAt, e.ID)...).Scan(side.into).Error; err != nil {
+			where, args := c.where()
+			query := "SELECT id FROM events WHERE " + where + " AND (occurred_at, id) " + side.compare + " (?, ?)" + orderBy(side.order) + " LIMIT 1"
+			if err := tx.Raw(query, append(args, e.OccurredAt, e.ID)...).Scan(side.into).Error; err != nil {
 				return fmt.Errorf("neighbours of event %d: %w", id, err)
 			}
 		}
@@ -468,8 +506,9 @@ func (l *Log) stream(ctx context.Context, s tenant.Scope, c *condition, order st
 					return err
 				}
 			}
-			query := "SELECT " + allColumns + " FROM events WHERE " + c.String() + " AND " + next + " AND id <= ?" + order + " LIMIT ?"
-			return tx.Raw(query, append(append(slices.Clone(c.args), args...), head, batchRows)...).Scan(&rows).Error
+			where, whereArgs := c.where()
+			query := "SELECT " + allColumns + " FROM events WHERE " + where + " AND " + next + " AND id <= ?" + order + " LIMIT ?"
+			return tx.Raw(query, append(append(whereArgs, args...), head, batchRows)...).Scan(&rows).Error
 		})
 		if err != nil {
 			return fmt.Errorf("stream events: %w", err)
@@ -545,10 +584,11 @@ func (l *Log) Facets(ctx context.Context, s tenant.Scope, f Filter, field, text 
 	if column.label == "" {
 		column.label = column.value
 	}
+	where, args := c.where()
 	query := `
 		WITH newest AS MATERIALIZED (
 			SELECT ` + column.value + ` AS value, ` + column.label + ` AS label FROM events
-			WHERE ` + c.String() + orderBy(Newest) + ` LIMIT ?
+			WHERE ` + where + orderBy(Newest) + ` LIMIT ?
 		)
 		SELECT coalesce(value, '') AS value, max(label) AS label, count(*) AS count, (SELECT count(*) FROM newest) AS counted
 		FROM newest WHERE value <> '' AND label ILIKE ? GROUP BY value ORDER BY count(*) DESC, value LIMIT ?`
@@ -557,7 +597,7 @@ func (l *Log) Facets(ctx context.Context, s tenant.Scope, f Filter, field, text 
 			Facet
 			Counted int64
 		}
-		if err := tx.Raw(query, append(slices.Clone(c.args), MaxTotal, like(text), limit)...).Scan(&rows).Error; err != nil {
+		if err := tx.Raw(query, append(args, MaxTotal, like(text), limit)...).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("count values of %s: %w", field, err)
 		}
 		for _, r := range rows {

@@ -99,7 +99,10 @@ func generate(t *testing.T, seed uint64) (*world, func(string)) {
 			OccurredAt: base.Add(time.Duration(rnd.IntN(40)) * 36 * time.Hour),
 			Actor:      audit.Actor{Kind: "user", Name: fmt.Sprintf("actor-%d", rnd.IntN(30)), Level: level, UserID: by.users[rnd.IntN(2)]},
 			IP:         netip.AddrFrom4([4]byte{198, 51, 100, byte(rnd.IntN(8))}), Node: fmt.Sprintf("node-%d", rnd.IntN(3)), SessionID: fmt.Sprint(rnd.IntN(9)),
-			Object: &audit.Object{Kind: "annals.user", ID: fmt.Sprint(i % 17), Name: fmt.Sprintf("Object_%d%%", i%17)}}
+			Object: &audit.Object{Kind: "annals.user", ID: fmt.Sprint(i % 17), Name: fmt.Sprintf("Object_%d%%", i%17), Ref: int64(1 + i%17)}}
+		if rnd.IntN(3) == 0 {
+			e.LinkedTo = &audit.Object{Kind: "annals.user", ID: "x", Name: "linked", Ref: int64(1 + rnd.IntN(17))}
+		}
 		if rnd.IntN(3) == 0 {
 			e.Subject = &audit.Person{ID: about.users[rnd.IntN(2)], Name: "subject"}
 		}
@@ -147,6 +150,7 @@ func (w *world) model(s tenant.Scope, f audit.Filter, o audit.Order) []int64 {
 			f.UserID != 0 && (e.Subject == nil || e.Subject.ID != f.UserID) && !(known && e.Actor.UserID == f.UserID),
 			f.Object != "" && !strings.Contains(strings.ToLower(e.Object.Name), strings.ToLower(f.Object)),
 			len(f.System) > 0 && !slices.ContainsFunc(f.System, func(x string) bool { return strings.HasPrefix(e.Type, x+".") }),
+			f.ObjectRef != 0 && e.Object.Ref != f.ObjectRef && (e.LinkedTo == nil || e.LinkedTo.Ref != f.ObjectRef),
 			f.IDAfter != 0 && e.ID <= f.IDAfter:
 			continue
 		}
@@ -194,6 +198,7 @@ func drawFilter(t *rapid.T) (f audit.Filter) {
 	draw("session", func() { f.SessionID = "3" })
 	draw("user", func() { f.UserID = rapid.Int64Range(1001, 1012).Draw(t, "u") })
 	draw("object", func() { f.Object = rapid.SampledFrom([]string{"object_1", "_1%", "%", "OBJECT", `\`}).Draw(t, "o") })
+	draw("timeline", func() { f.ObjectKind, f.ObjectRef = "annals.user", rapid.Int64Range(1, 18).Draw(t, "ref") })
 	draw("system", func() { f.System = []string{"mor", "sippy"} })
 	draw("q", func() {
 		f.Q = rapid.SampledFrom([]string{"actor-1", "198.51.100.3", "object_16%", "auth_ok", "sign", "%", "no such"}).Draw(t, "q")

@@ -198,13 +198,7 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 
 // locked takes a managed object's row until the transaction ends, at the revision that the editor saw.
 func (e Editor) locked(tx *db.Tx, k catalog.Kind, id, revision int64) (Object, error) {
-	if _, err := Find(tx, e.Scope, k.Name, id); err != nil {
-		return Object{}, err
-	}
-	if err := tx.Exec("SELECT 1 FROM objects WHERE id = ? FOR UPDATE", id).Error; err != nil {
-		return Object{}, fmt.Errorf("lock %s %d: %w", k.Name, id, err)
-	}
-	o, err := Find(tx, e.Scope, k.Name, id)
+	o, err := find(tx, e.Scope, selectForUpdate, " FOR UPDATE OF o", k.Name, id)
 	switch {
 	case err != nil:
 		return o, err

@@ -35,6 +35,10 @@ type Object struct {
 	DeletedAt   *time.Time
 }
 
+// selectForUpdate reads a row and takes it until the transaction ends.
+const selectForUpdate = `
+	SELECT o.*, t.path AS tenant_path FROM objects o JOIN tenants t ON t.id = o.tenant_id`
+
 const selectObject = `
 	SELECT o.id, o.kind, o.source, o.external_id, o.name, o.state, o.managed, o.attributes, o.revision, o.tenant_id,
 		o.sales_org_id, o.dealer_id, o.reseller_id, t.path AS tenant_path, o.first_seen_at, o.deleted_at,
@@ -43,9 +47,13 @@ const selectObject = `
 
 // Find returns one object of the scope.
 func Find(tx *db.Tx, s tenant.Scope, kind string, id int64) (Object, error) {
+	return find(tx, s, selectObject, "", kind, id)
+}
+
+func find(tx *db.Tx, s tenant.Scope, query, lock, kind string, id int64) (Object, error) {
 	where, args := objects(s)
 	var o Object
-	err := tx.Raw(selectObject+" WHERE o.kind = ? AND o.id = ? AND "+where, append([]any{kind, id}, args...)...).Take(&o).Error
+	err := tx.Raw(query+" WHERE o.kind = ? AND o.id = ? AND "+where+lock, append([]any{kind, id}, args...)...).Take(&o).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return o, fault.Absent()
 	}
