@@ -121,7 +121,7 @@ func (s *Service) ListAPIKeys(ctx context.Context, p Principal, after int64, lim
 	}
 	out := []APIKey{}
 	err := s.db.Read(ctx, p.Scope.Wall(), func(tx *db.Tx) error {
-		where, args := keys(p.Scope)
+		where, args := p.Scope.Owned("k")
 		var rows []keyRow
 		err := tx.Raw(selectKey+" WHERE "+where+" AND (? = 0 OR k.id < ?) ORDER BY k.id DESC LIMIT ?", append(args, after, after, limit)...).Scan(&rows).Error
 		for _, r := range rows {
@@ -138,7 +138,7 @@ func (s *Service) RevokeAPIKey(ctx context.Context, p Principal, id int64) error
 		return err
 	}
 	return s.db.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) error {
-		where, args := keys(p.Scope)
+		where, args := p.Scope.Owned("k")
 		var row keyRow
 		if err := tx.Raw(selectKey+" WHERE k.id = ? AND "+where+" FOR UPDATE OF k", append([]any{id}, args...)...).Scan(&row).Error; err != nil {
 			return fmt.Errorf("find API key: %w", err)
@@ -159,16 +159,4 @@ func (s *Service) RevokeAPIKey(ctx context.Context, p Principal, id int64) error
 		}
 		return s.record(tx, keyEntry(p.Origin, "apikey_revoked", key, t))
 	})
-}
-
-// keys is the scope's predicate on the table of keys, which belong to no person.
-func keys(s tenant.Scope) (string, []any) {
-	if s.Level == tenant.User {
-		return "FALSE", nil
-	}
-	where, args := s.Predicate()
-	if where != "TRUE" && where != "FALSE" {
-		where = "k." + where
-	}
-	return where, args
 }

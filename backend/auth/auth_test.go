@@ -152,7 +152,7 @@ func (h *house) add(t tenant.Tenant, name string, role access.Role) user.Listed 
 		if err := h.CreateCredentials(tx, created, goodPassword); err != nil {
 			return err
 		}
-		u, err = user.FindForAuth(tx, created.ID)
+		u, err = user.FindByEmail(tx, created.Email)
 		return err
 	})
 	return u

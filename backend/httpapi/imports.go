@@ -77,10 +77,10 @@ type listImportsIn struct {
 
 func (s *Server) listImports(ctx context.Context, in *listImportsIn) (*body[list[importJSON]], error) {
 	out := list[importJSON]{Items: []importJSON{}}
-	where, args := who(ctx).Scope.Predicate()
+	where, args := who(ctx).Scope.Owned("i")
 	err := s.read(ctx, func(tx *db.Tx) error {
 		args = append(args, in.Cursor, in.Cursor, in.Limit+1)
-		return tx.Raw(selectImports+qualify(where, "i")+" AND (? = 0 OR i.id < ?) ORDER BY i.id DESC LIMIT ?", args...).Scan(&out.Items).Error
+		return tx.Raw(selectImports+where+" AND (? = 0 OR i.id < ?) ORDER BY i.id DESC LIMIT ?", args...).Scan(&out.Items).Error
 	})
 	if len(out.Items) > in.Limit {
 		out.Items = out.Items[:in.Limit]
@@ -100,18 +100,10 @@ func (i *importJSON) hide(viewer tenant.Level) {
 	}
 }
 
-// qualify puts a table's alias before the column of a scope's predicate.
-func qualify(predicate, alias string) string {
-	if predicate == "TRUE" || predicate == "FALSE" {
-		return predicate
-	}
-	return alias + "." + predicate
-}
-
 func (s *Server) findImport(ctx context.Context, id int64) (out importJSON, err error) {
-	where, args := who(ctx).Scope.Predicate()
+	where, args := who(ctx).Scope.Owned("i")
 	err = s.read(ctx, func(tx *db.Tx) error {
-		return tx.Raw(selectImports+qualify(where, "i")+" AND i.id = ?", append(args, id)...).Take(&out).Error
+		return tx.Raw(selectImports+where+" AND i.id = ?", append(args, id)...).Take(&out).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = s.denied(ctx, fault.Absent(), "import", id)

@@ -35,13 +35,12 @@ import (
 
 // Deps are what the server is made of.
 type Deps struct {
-	DB        *db.DB
-	Log       *audit.Log
-	Auth      *auth.Service
-	Portal    fs.FS          // the built portal
-	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
-	PublicURL string
-	Ready     func() bool // false while shutting down
+	DB      *db.DB
+	Log     *audit.Log
+	Auth    *auth.Service
+	Portal  fs.FS          // the built portal
+	Proxies []netip.Prefix // whose X-Forwarded-For is believed
+	Ready   func() bool    // false while shutting down
 }
 
 // Server answers HTTP.

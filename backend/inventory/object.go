@@ -51,7 +51,7 @@ func Find(tx *db.Tx, s tenant.Scope, kind string, id int64) (Object, error) {
 }
 
 func find(tx *db.Tx, s tenant.Scope, query, lock, kind string, id int64) (Object, error) {
-	where, args := objects(s)
+	where, args := s.Owned("o")
 	var o Object
 	err := tx.Raw(query+" WHERE o.kind = ? AND o.id = ? AND "+where+lock, append([]any{kind, id}, args...)...).Take(&o).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -69,7 +69,7 @@ type Filter struct {
 
 // Search returns objects of the scope, newest first, below the id where the last page ended (0: from the top).
 func Search(tx *db.Tx, s tenant.Scope, f Filter, below int64, limit int) ([]Object, error) {
-	where, args := objects(s)
+	where, args := s.Owned("o")
 	query := selectObject + " WHERE " + where + ` AND (? = 0 OR o.id < ?) AND (? = '' OR o.kind = ?) AND (? = '' OR starts_with(o.kind, ?))
 		AND (? = '' OR position(lower(?) IN lower(o.name)) > 0 OR o.external_id = ?)
 		ORDER BY o.id DESC LIMIT ?`
@@ -77,18 +77,6 @@ func Search(tx *db.Tx, s tenant.Scope, f Filter, below int64, limit int) ([]Obje
 	var out []Object
 	err := tx.Raw(query, args...).Scan(&out).Error
 	return out, err
-}
-
-// objects is the scope's predicate on the table of objects, in which a person owns nothing.
-func objects(s tenant.Scope) (string, []any) {
-	if s.Level == tenant.User {
-		return "FALSE", nil
-	}
-	where, args := s.Predicate()
-	if where != "TRUE" && where != "FALSE" {
-		where = "o." + where
-	}
-	return where, args
 }
 
 // Key identifies an object by what its source calls it, within a sales organization and to whoever

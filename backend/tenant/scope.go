@@ -71,6 +71,18 @@ func (s Scope) Predicate() (sql string, args []any) {
 	return "FALSE", nil
 }
 
+// Owned is Predicate on a table, under its alias, whose rows belong to tenants: objects, keys,
+// imports. A person owns nothing in it.
+func (s Scope) Owned(alias string) (sql string, args []any) {
+	if s.Level == User {
+		return "FALSE", nil
+	}
+	if sql, args = s.Predicate(); len(args) > 0 {
+		sql = alias + "." + sql
+	}
+	return sql, args
+}
+
 // Wall is the second wall: the role and the id by which row-level security judges the transaction.
 func (s Scope) Wall() db.Wall {
 	if s.ID == 0 || s.Level == "" {

@@ -149,11 +149,6 @@ func FindByEmail(tx *db.Tx, email string) (Listed, error) {
 	return take(tx, selectListed+" WHERE u.email = ? AND u.state <> 'deleted'", strings.ToLower(strings.TrimSpace(email)))
 }
 
-// FindForAuth returns a person by id behind the wall db.Auth.
-func FindForAuth(tx *db.Tx, id int64) (Listed, error) {
-	return take(tx, selectListed+" WHERE u.id = ?", id)
-}
-
 func take(tx *db.Tx, query string, args ...any) (Listed, error) {
 	var u Listed
 	err := tx.Raw(query, args...).Take(&u).Error
@@ -168,11 +163,7 @@ func people(s tenant.Scope) (string, []any) {
 	if s.Level == tenant.User {
 		return "u.id = ?", []any{s.ID}
 	}
-	where, args := s.Predicate()
-	if where != "TRUE" && where != "FALSE" {
-		where = "u." + where
-	}
-	return where, args
+	return s.Owned("u")
 }
 
 // Filter says which people are wanted.

@@ -49,7 +49,7 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 		return err
 	}
 	var ready atomic.Bool
-	server, err := httpapi.New(httpapi.Deps{DB: h.db, Log: h.log, Auth: h.auth, Portal: portal, Proxies: proxies, PublicURL: cfg.Public(), Ready: ready.Load})
+	server, err := httpapi.New(httpapi.Deps{DB: h.db, Log: h.log, Auth: h.auth, Portal: portal, Proxies: proxies, Ready: ready.Load})
 	if err != nil {
 		return err
 	}
