@@ -92,6 +92,7 @@ type Kind struct {
 	Actions   []Action `yaml:"actions" json:"actions"`
 	Timers    []Timer  `yaml:"timers" json:"timers,omitempty"`
 	Limits    []Limit  `yaml:"limits" json:"limits,omitempty"`
+	OwnTable  bool     `yaml:"ownTable" json:"ownTable,omitempty"` // kept in a table and by calls of its own, not by the inventory's engine
 }
 
 // Field is one attribute of a kind, or one input of an action.

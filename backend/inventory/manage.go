@@ -41,7 +41,7 @@ var undocumented = map[string]string{actCreate: "annals.object_created", actUpda
 // kind returns a kind that the editor may manage.
 func (e Editor) kind(name string) (catalog.Kind, error) {
 	k, ok := e.Log.Catalog().Kind(name)
-	if !ok || k.System == "annals" { // ours have tables and calls of their own
+	if !ok || k.OwnTable {
 		return k, fault.Absent()
 	}
 	if !e.system && !slices.Contains(k.ManagedBy, string(e.Scope.Level)) {

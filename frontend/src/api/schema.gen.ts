@@ -910,6 +910,7 @@ export interface components {
             limits?: components["schemas"]["CatalogLimit"][];
             managedBy: string[];
             name: string;
+            ownTable?: boolean;
             plural: string;
             states?: string[];
             system: string;
