@@ -9,6 +9,7 @@ import (
 	"annals/backend/audit"
 	"annals/backend/db"
 	"annals/backend/fault"
+	"annals/backend/mail"
 	"annals/backend/tenant"
 	"annals/backend/user"
 )
@@ -137,7 +138,7 @@ func (s *Service) ResetPassword(ctx context.Context, p Principal, userID int64, 
 	if err := p.must(access.EditUsers); err != nil {
 		return err
 	}
-	var l *letter
+	var l *mail.Letter
 	err := s.onPerson(ctx, p, userID, reason, func(tx *db.Tx, who person) error {
 		switch {
 		case who.ID == p.User.ID:
@@ -166,7 +167,7 @@ func (s *Service) ResetPassword(ctx context.Context, p Principal, userID int64, 
 		return s.endSessions(tx, p.Origin, who.Listed, "", reason)
 	})
 	if err == nil {
-		s.mail.send(*l)
+		s.mail.Queue(*l)
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"annals/backend/audit"
 	"annals/backend/db"
 	"annals/backend/fault"
+	"annals/backend/mail"
 	"annals/backend/tenant"
 	"annals/backend/user"
 )
@@ -23,14 +24,14 @@ import (
 type Service struct {
 	db        *db.DB
 	log       *audit.Log
-	mail      *Mailer
+	mail      *mail.Mailer
 	keys      Keys
 	passwords *hasher
 	now       func() time.Time
 }
 
 // New makes the service. The mailer stays the caller's to close.
-func New(d *db.DB, log *audit.Log, k Keys, m *Mailer) *Service {
+func New(d *db.DB, log *audit.Log, k Keys, m *mail.Mailer) *Service {
 	return &Service{db: d, log: log, mail: m, keys: k, passwords: newHasher(),
 		// Postgres keeps microseconds; a time that comes back must equal the one that went in.
 		now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }}

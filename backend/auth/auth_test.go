@@ -29,6 +29,7 @@ import (
 	"annals/backend/db"
 	"annals/backend/dbtest"
 	"annals/backend/fault"
+	"annals/backend/mail"
 	"annals/backend/tenant"
 	"annals/backend/user"
 )
@@ -62,7 +63,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatalf("derive keys: %v", err)
 	}
 	h := &house{t: t, owner: owner, mailDir: filepath.Join(t.TempDir(), "mail")}
-	m, err := NewMailer(MailOptions{Dir: h.mailDir, PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
+	m, err := mail.New(mail.Options{Dir: h.mailDir, PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("make mailer: %v", err)
 	}
@@ -335,7 +336,7 @@ func (h *house) mails() []string {
 	if err := h.mail.Close(ctx); err != nil {
 		h.t.Fatal(err)
 	}
-	m, err := NewMailer(MailOptions{Dir: h.mailDir, PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
+	m, err := mail.New(mail.Options{Dir: h.mailDir, PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"annals/backend/db"
 	"annals/backend/fault"
+	"annals/backend/mail"
+	"annals/backend/user"
 )
 
 // A one-time password has eight digits, a hundred million. Wrong tries never end it, or a stranger
@@ -35,7 +37,7 @@ func (s *Service) RequestOTP(ctx context.Context, c Client, email string) error 
 		return err
 	}
 	const asked = " (asked for a one-time password)"
-	var l *letter
+	var l *mail.Letter
 	err := s.decide(ctx, func(tx *db.Tx) (*fault.Fault, error) {
 		who, err := personByEmail(email)(tx)
 		if err != nil {
@@ -70,7 +72,7 @@ func (s *Service) RequestOTP(ctx context.Context, c Client, email string) error 
 		return nil, s.record(tx, s.entry(c.origin(ActorOf(who.Listed)), "OTP_RST", who.Listed))
 	})
 	if err == nil && l != nil {
-		s.mail.send(*l)
+		s.mail.Queue(*l)
 	}
 	return err
 }
@@ -128,4 +130,18 @@ func (s *Service) useOTP(tx *db.Tx, who person, otp string) (bool, error) {
 		return false, fmt.Errorf("use one-time password: %w", res.Error)
 	}
 	return res.RowsAffected == 1, nil
+}
+
+// otpLetter is the mail that carries a one-time password. Who asked for it is the address of the
+// request, or "" for an administrator.
+func otpLetter(u user.Listed, otp string, life time.Duration, asker string) *mail.Letter {
+	valid, who := fmt.Sprintf("%d minutes", int(life.Minutes())), "It was asked for from the address "+asker+". If that was not you, ignore this mail: nobody can sign in without it."
+	if life >= time.Hour {
+		valid = fmt.Sprintf("%d hours", int(life.Hours()))
+	}
+	if asker == "" {
+		who = "An administrator reset your password. After signing in, choose a new one under your own sign-ins within a quarter of an hour."
+	}
+	return &mail.Letter{To: u.Email, Subject: "Your one-time password for Annals", Text: fmt.Sprintf(
+		"Your one-time password is\r\n\r\n    %s\r\n\r\nIt works once, for %s, at {portal}\r\n\r\n%s\r\n", otp[:4]+" "+otp[4:], valid, who)}
 }

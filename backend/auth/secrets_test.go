@@ -1,18 +1,14 @@
 package auth
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"annals/backend/access"
 	"annals/backend/fault"
@@ -197,108 +193,5 @@ func TestPasswordHashes(t *testing.T) {
 	}
 	if _, err := h.matches(ctx, hash, goodPassword); !errors.Is(err, context.Canceled) {
 		t.Errorf("a client that is gone waits for its place: %v", err)
-	}
-}
-
-// smtpServer speaks enough SMTP to take mails, and sends what it was told to the channel.
-func smtpServer(t *testing.T) (address string, mails <-chan string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() }) //nolint:errcheck // the test is over
-	out := make(chan string, 10)
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go serveSMTP(conn, out)
-		}
-	}()
-	return l.Addr().String(), out
-}
-
-func serveSMTP(conn net.Conn, mails chan<- string) {
-	defer conn.Close()                                       //nolint:errcheck // the test is over
-	say := func(s string) { conn.Write([]byte(s + "\r\n")) } //nolint:errcheck // the client will notice
-	say("220 test")
-	var mail strings.Builder
-	in := bufio.NewScanner(conn)
-	for inData := false; in.Scan(); {
-		line := in.Text()
-		mail.WriteString(line + "\n")
-		switch {
-		case inData && line == ".":
-			inData = false
-			say("250 ok")
-			mails <- mail.String()
-		case inData:
-		case strings.HasPrefix(line, "DATA"):
-			inData = true
-			say("354 go on")
-		case strings.HasPrefix(line, "QUIT"):
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
-}
-
-func TestMailGoesOutBySMTP(t *testing.T) {
-	t.Parallel()
-	address, mails := smtpServer(t)
-	m, err := NewMailer(MailOptions{SMTPURL: "smtp://" + address + "?from=log@example.com", PublicURL: "https://log.example.com", Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.send(letter{to: "ana@example.com", subject: "Hello", text: "at {portal}"})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := m.Close(ctx); err != nil { // what waits is sent first
-		t.Fatal(err)
-	}
-	select {
-	case got := <-mails:
-		for _, want := range []string{"MAIL FROM:<log@example.com>", "RCPT TO:<ana@example.com>", "Subject: Hello", "at https://log.example.com"} {
-			if !strings.Contains(got, want) {
-				t.Errorf("the mail lacks %q:\n%s", want, got)
-			}
-		}
-	default:
-		t.Error("no mail arrived")
-	}
-}
-
-func TestUnsentMailIsLoggedWithoutItsText(t *testing.T) {
-	t.Parallel()
-	var logged strings.Builder
-	m, err := NewMailer(MailOptions{SMTPURL: "smtp://user:pass-word@127.0.0.1:1", Log: slog.New(slog.NewTextHandler(&logged, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range mailQueue + 10 { // never waits, even when nothing is taken
-		m.send(letter{to: "ana@example.com", subject: "Hello", text: "4711 0815"})
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if err := m.Close(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := logged.String(); !strings.Contains(got, "mail not sent") || strings.Contains(got, "4711") || strings.Contains(got, "pass-word") {
-		t.Errorf("log = %s", got)
-	}
-}
-
-func TestBadMailSettingsAreNamedWithoutThePassword(t *testing.T) {
-	t.Parallel()
-	for _, url := range []string{"http://u:pass-word@host", "smtp://u:pass-word@host:x", "smtp://", "smtp://u:pass-word@host?from=nobody", "::"} {
-		_, err := NewMailer(MailOptions{SMTPURL: url, Log: slog.New(slog.DiscardHandler)})
-		if err == nil || !strings.Contains(err.Error(), "ANNALS_SMTP_URL") || strings.Contains(err.Error(), "pass-word") {
-			t.Errorf("%s: %v", url, err)
-		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"annals/backend/dbtest"
 	"annals/backend/fault"
 	"annals/backend/ledger"
+	"annals/backend/mail"
 	"annals/backend/tenant"
 	"annals/backend/user"
 )
@@ -48,17 +49,17 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatalf("derive keys: %v", err)
 	}
-	mail, err := auth.NewMailer(auth.MailOptions{Dir: t.TempDir(), PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
+	mailer, err := mail.New(mail.Options{Dir: t.TempDir(), PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("make mailer: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := mail.Close(context.Background()); err != nil {
+		if err := mailer.Close(context.Background()); err != nil {
 			t.Errorf("close mailer: %v", err)
 		}
 	})
 	h.log = audit.NewLog(h.db, c, keys.Fingerprint)
-	h.auth = auth.New(h.db, h.log, keys, mail)
+	h.auth = auth.New(h.db, h.log, keys, mailer)
 	return h
 }
 

@@ -23,6 +23,7 @@ import (
 	"annals/backend/httpapi"
 	"annals/backend/inventory"
 	"annals/backend/ledger"
+	"annals/backend/mail"
 	"annals/backend/tenant"
 	"annals/backend/user"
 )
@@ -61,7 +62,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mailer, err := auth.NewMailer(auth.MailOptions{Dir: t.TempDir(), PublicURL: "http://test.example"})
+	mailer, err := mail.New(mail.Options{Dir: t.TempDir(), PublicURL: "http://test.example"})
 	if err != nil {
 		t.Fatal(err)
 	}

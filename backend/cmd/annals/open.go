@@ -16,6 +16,7 @@ import (
 	"annals/backend/db"
 	"annals/backend/fault"
 	"annals/backend/ledger"
+	"annals/backend/mail"
 	"annals/backend/postgres"
 	"annals/backend/tenant"
 	"annals/migrations"
@@ -28,7 +29,7 @@ type house struct {
 	log     *audit.Log
 	auth    *auth.Service
 	sealer  *ledger.Sealer
-	mail    *auth.Mailer
+	mail    *mail.Mailer
 	private *postgres.Server // nil where somebody else runs the database
 }
 
@@ -72,7 +73,7 @@ func open(ctx context.Context, cfg config.Config, join bool) (_ *house, err erro
 	h.log = audit.NewLog(h.db, cat, keys.Fingerprint)
 	h.sealer = ledger.NewSealer(h.db)
 	h.db.OnCommit(h.sealer.Wake)
-	if h.mail, err = auth.NewMailer(auth.MailOptions{SMTPURL: cfg.SMTPURL, Dir: filepath.Join(cfg.DataDir, "mail"), PublicURL: cfg.Public(), Log: slog.Default()}); err != nil {
+	if h.mail, err = mail.New(mail.Options{SMTPURL: cfg.SMTPURL, Dir: filepath.Join(cfg.DataDir, "mail"), PublicURL: cfg.Public(), Log: slog.Default()}); err != nil {
 		return nil, err
 	}
 	h.auth = auth.New(h.db, h.log, keys, h.mail)
