@@ -108,7 +108,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, p Principal, tenantID int64,
 
 func keyEntry(o audit.Origin, name string, k APIKey, t tenant.Tenant) audit.Event {
 	e := o.Event(name)
-	e.Object = &audit.Object{Kind: "annals.api_key", ID: k.id(), Name: k.Name}
+	e.Object = &audit.Object{Kind: "annals.api_key", ID: k.id(), Name: k.Name, Ref: k.ID}
 	e.Belongs(t)
 	return e
 }

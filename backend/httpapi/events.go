@@ -2,19 +2,13 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
-	"annals/backend/access"
 	"annals/backend/audit"
-	"annals/backend/db"
 	"annals/backend/fault"
-	"annals/backend/inventory"
-	"annals/backend/tenant"
 )
 
 // timeRange checks what the filter's own tags can't: that it is not empty by mistake.
@@ -174,84 +168,4 @@ func (s *Server) facets(ctx context.Context, in *facetsIn) (*body[audit.Facets],
 		}
 	}
 	return answer(f), nil
-}
-
-// Edit states of an event's object.
-const (
-	editable  = "editable"
-	deleted   = "deleted"
-	external  = "external"
-	forbidden = "forbidden"
-)
-
-// link gives each event the way to the page of its object, and says whether the viewer may edit it
-// there: one statement for each table, whatever the number of events.
-func (s *Server) link(ctx context.Context, events []audit.Event) error {
-	p := who(ctx)
-	refs := map[string][]int64{}
-	for _, e := range events {
-		if e.Object != nil && e.Object.Ref != 0 {
-			table := "objects"
-			if e.Object.Kind == inventory.KindUser || e.Object.Kind == inventory.KindTenant {
-				table = e.Object.Kind
-			}
-			refs[table] = append(refs[table], e.Object.Ref)
-		}
-	}
-	states := map[string]map[int64]string{}
-	if p.Scope.Level != tenant.User && p.May(access.ReadObjects) && len(refs) > 0 {
-		err := s.read(ctx, func(tx *db.Tx) (err error) {
-			for table, ids := range refs {
-				if states[table], err = inventory.States(tx, p.Scope, table, ids); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("link events: %w", err)
-		}
-	}
-	for i := range events {
-		may := p.May
-		if o := events[i].Object; o != nil {
-			if k, ok := s.Log.Catalog().Kind(o.Kind); ok && !slices.Contains(k.ManagedBy, string(p.Scope.Level)) {
-				may = func(access.Permission) bool { return false }
-			}
-		}
-		events[i].Links = linkOf(p.Scope, p.User.ID, may, events[i].Object, states)
-	}
-	return nil
-}
-
-func linkOf(scope tenant.Scope, me int64, may func(access.Permission) bool, o *audit.Object, states map[string]map[int64]string) *audit.Links {
-	none := &audit.Links{EditState: forbidden}
-	if o == nil || o.Ref == 0 {
-		return none
-	}
-	page, right, table := fmt.Sprintf("/objects/%s/%d", o.Kind, o.Ref), access.EditObjects, "objects"
-	switch o.Kind {
-	case inventory.KindUser:
-		page, right, table = fmt.Sprintf("/people/%d", o.Ref), access.EditUsers, o.Kind
-		if o.Ref == me {
-			self := "/me"
-			return &audit.Links{Object: &self, Edit: &self, EditState: editable}
-		}
-	case inventory.KindTenant:
-		page, right, table = fmt.Sprintf("/organization/%d", o.Ref), access.EditTenants, o.Kind
-	}
-	state, seen := states[table][o.Ref]
-	switch {
-	case scope.Level == tenant.User, !seen && o.Kind != inventory.KindTenant:
-		return none
-	case !seen: // a tenant is deleted for good; its entries are all that is left
-		return &audit.Links{EditState: deleted}
-	case state == inventory.StateDeleted:
-		return &audit.Links{Object: &page, EditState: deleted}
-	case state == inventory.StateExternal:
-		return &audit.Links{Object: &page, EditState: external}
-	case !may(right):
-		return &audit.Links{Object: &page, EditState: forbidden}
-	}
-	return &audit.Links{Object: &page, Edit: &page, EditState: editable}
 }

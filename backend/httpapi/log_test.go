@@ -167,7 +167,7 @@ func TestNobodyLooksUp(t *testing.T) {
 	}
 	var own eventsPage
 	h.get("north", "/api/v1/events?type=user_updated", &own)
-	if own.Items[0].Actor.Name != "north" || own.Items[0].Links.EditState != "editable" || *own.Items[0].Links.Edit != fmt.Sprintf("/people/%d", north.ID) {
+	if own.Items[0].Actor.Name != "north" || own.Items[0].Links.EditState != "editable" || *own.Items[0].Links.Edit != fmt.Sprintf("/people/%d?edit=true", north.ID) {
 		t.Errorf("north sees %+v %+v", own.Items[0].Actor, own.Items[0].Links)
 	}
 }

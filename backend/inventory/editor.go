@@ -26,8 +26,10 @@ type Editor struct {
 
 // Kinds of the objects that have tables of their own.
 const (
-	KindTenant = "annals.tenant"
-	KindUser   = "annals.user"
+	KindTenant  = "annals.tenant"
+	KindUser    = "annals.user"
+	KindAPIKey  = "annals.api_key"
+	KindSession = "annals.session"
 )
 
 // about begins an event of ours about a tenant: it belongs to the tenant that it concerns.

@@ -150,11 +150,12 @@ const (
 )
 
 // States returns the state of those of the ids that lie in the scope, in one statement. table is
-// KindUser, KindTenant, or "objects" for all other kinds.
+// KindUser, KindTenant, KindAPIKey, or "objects" for the kinds without a table of their own.
 func States(tx *db.Tx, s tenant.Scope, table string, ids []int64) (map[int64]string, error) {
 	query := map[string]string{
 		KindUser:   "SELECT id, CASE WHEN state = 'deleted' THEN 'deleted' ELSE 'live' END AS state FROM users WHERE id = ANY($1)",
 		KindTenant: "SELECT id, 'live' AS state FROM tenants WHERE id = ANY($1)",
+		KindAPIKey: "SELECT id, CASE WHEN revoked_at IS NOT NULL THEN 'deleted' ELSE 'live' END AS state FROM api_keys WHERE id = ANY($1)",
 		"objects":  "SELECT id, CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN managed THEN 'live' ELSE 'external' END AS state FROM objects WHERE id = ANY($1)",
 	}[table]
 	where, args := s.Predicate()

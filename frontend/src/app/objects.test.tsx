@@ -443,7 +443,7 @@ test("an entry leads to the form of its object, and to what the object was befor
 		"GET /events/100": () => ({
 			body: event({
 				object: { kind: "sbc.subscription", id: "88", name: "Subscription 88", ref: 88, revision: "7" },
-				links: { object: at, edit: at, editState: "editable" },
+				links: { object: at, edit: `${at}?edit=true`, editState: "editable" },
 			}),
 		}),
 		"GET /events/100/related": () => ({ body: { items: [] } }),

@@ -15,6 +15,7 @@ import { Problem } from "@/api/problem"
 import type { Me, Permission } from "@/api/types"
 import { Page } from "@/components/Page"
 import { Empty, Failure } from "@/components/States"
+import { apiKeysSearch } from "@/features/apikeys/search"
 import { catalogueSearch } from "@/features/catalogue/search"
 import { logSearch } from "@/features/log/search"
 import { objectSearch, objectsSearch } from "@/features/objects/search"
@@ -22,7 +23,7 @@ import { peopleSearch } from "@/features/people/search"
 import { signInSearch } from "@/features/signin/search"
 import { id, parseSearch, type RawSearch, stringifySearch } from "@/lib/params"
 import { Shell } from "./Shell"
-import { meTab, organizationTab, personTab } from "./tabs"
+import { editing, meTab, organizationTab, personTab } from "./tabs"
 
 /** The number of nothing: what an address says whose number can't be read. */
 const nobody = 0
@@ -133,7 +134,7 @@ const people = createRoute({
 const person = createRoute({
 	getParentRoute: () => shell,
 	path: "/people/$id",
-	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...personTab(raw) }),
+	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...personTab(raw), ...editing(raw) }),
 	loader: needs("users.read"),
 	params: numbered,
 	component: lazyRouteComponent(() => import("./pages/Person"), "PersonAndLog"),
@@ -151,7 +152,7 @@ const organization = createRoute({
 const tenant = createRoute({
 	getParentRoute: () => shell,
 	path: "/organization/$id",
-	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...organizationTab(raw) }),
+	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...organizationTab(raw), ...editing(raw) }),
 	loader: needs("tenants.read"),
 	params: numbered,
 	component: lazyRouteComponent(() => import("./pages/Organization"), "OrganizationAndLog"),
@@ -183,6 +184,7 @@ const settings = createRoute({
 const apiKeys = createRoute({
 	getParentRoute: () => shell,
 	path: "/settings/api-keys",
+	validateSearch: apiKeysSearch,
 	loader: needs("api_keys.manage"),
 	component: lazyRouteComponent(() => import("@/features/apikeys/ApiKeysPage"), "ApiKeysPage"),
 })

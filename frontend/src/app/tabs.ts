@@ -8,6 +8,12 @@ const tab =
 		return found ? { tab: found } : {}
 	}
 
+/** Whether the address asks for the form at once. */
+export function editing(raw: RawSearch): { edit?: "true" } {
+	const edit = oneOf(raw.edit, ["true"] as const)
+	return edit ? { edit } : {}
+}
+
 export const personTab = tab(["log"])
 export const organizationTab = tab(["people", "log"])
 export const meTab = tab(["security", "profile"])

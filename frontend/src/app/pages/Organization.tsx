@@ -10,12 +10,13 @@ const route = getRouteApi("/shell/organization/$id")
 
 export function OrganizationAndLog() {
 	const { id } = route.useParams()
-	const { tab } = route.useSearch()
+	const { tab, edit } = route.useSearch()
 	const navigate = route.useNavigate()
 	return (
 		<OrganizationPage
 			id={id}
 			tab={tab ?? "details"}
+			editing={edit === "true"}
 			onTab={(next) => navigate({ search: next === "details" ? {} : { tab: next } })}
 			people={<PeopleOf key={id} tenantId={id} />}
 			log={(tenant) => <Log tenant={tenant} />}

@@ -22,6 +22,7 @@ export function PersonAndLog() {
 			key={id}
 			id={id}
 			tab={search.tab ?? "details"}
+			editing={search.edit === "true"}
 			onTab={(tab) => navigate({ search: tab === "log" ? { tab } : {} })}
 			log={<LogView search={question} onSearch={onSearch} fixed={fixed} />}
 		/>

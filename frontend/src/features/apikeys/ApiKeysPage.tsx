@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
-import { useQuery } from "@tanstack/react-query"
+import { getRouteApi } from "@tanstack/react-router"
 import { Plus } from "lucide-react"
 import { useMemo, useState } from "react"
 import { asProblem } from "@/api/client"
@@ -13,13 +13,14 @@ import { Empty, ProblemNote } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { pathText } from "@/lib/words"
-import { apiKeysQuery, useCreateKey, useRevokeKey } from "./api"
+import { useApiKeys, useCreateKey, useRevokeKey } from "./api"
 
-const none: ApiKey[] = []
+const route = getRouteApi("/shell/settings/api-keys")
 
 /** Keys for programs: what they may do, for whom, and when they were last used. */
 export function ApiKeysPage() {
-	const keys = useQuery(apiKeysQuery)
+	const { key } = route.useSearch()
+	const keys = useApiKeys()
 	const [creating, setCreating] = useState(false)
 	const [revoking, setRevoking] = useState<ApiKey>()
 	const columns = useMemo(() => keyColumns(setRevoking), [])
@@ -33,13 +34,9 @@ export function ApiKeysPage() {
 			<Table
 				label="API keys"
 				columns={columns}
-				data={{
-					rows: keys.data ?? none,
-					isPending: keys.isPending,
-					error: keys.error,
-					retry: () => void keys.refetch(),
-				}}
-				rowId={(key) => String(key.id)}
+				data={keys}
+				rowId={(one) => String(one.id)}
+				selected={key === undefined ? undefined : String(key)}
 				card={(key) => (
 					<Lines
 						first={key.name}

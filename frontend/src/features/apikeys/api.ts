@@ -1,11 +1,9 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { api } from "@/api/client"
+import { useList } from "@/api/list"
 import type { ApiKey, CreatedApiKey, KeyScope } from "@/api/types"
 
-export const apiKeysQuery = queryOptions({
-	queryKey: ["api-keys"],
-	queryFn: async ({ signal }) => (await api.get<{ items: ApiKey[] }>("/api-keys", undefined, signal)).items,
-})
+export const useApiKeys = () => useList<ApiKey>("api-keys", "/api-keys", {})
 
 function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
 	const queryClient = useQueryClient()

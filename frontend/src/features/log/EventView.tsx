@@ -208,7 +208,7 @@ function EditThrough({ event }: { event: Event }) {
 	return (
 		<>
 			{edit && state === "editable" && (
-				<PathButton path={formPath(edit)} filled>
+				<PathButton path={edit} filled>
 					<Pencil size={13} /> Open and edit
 				</PathButton>
 			)}
@@ -223,9 +223,6 @@ function EditThrough({ event }: { event: Event }) {
 		</>
 	)
 }
-
-/** An object's page opens with its form; a person's or an organization's has it in sight. */
-const formPath = (page: string) => (page.startsWith("/objects/") ? `${page}?edit=true` : page)
 
 /** Leads to what the object was before this entry, by it, and is now. */
 function RevisionButton({ event, page }: { event: Event; page: string }) {

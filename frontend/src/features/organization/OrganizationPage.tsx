@@ -42,12 +42,15 @@ const below: Partial<Record<Level, string>> = {
 export function OrganizationPage({
 	id,
 	tab,
+	editing,
 	onTab,
 	people,
 	log,
 }: {
 	id: number
 	tab: OrganizationTab
+	/** Whoever comes to edit finds the cursor in the form. */
+	editing: boolean
 	onTab: (tab: OrganizationTab) => void
 	people: ReactNode
 	log: (tenant: Tenant) => ReactNode
@@ -110,7 +113,13 @@ export function OrganizationPage({
 					}
 					fill={tab !== "details"}
 				>
-					{tab === "log" ? log(tenant) : tab === "people" ? people : <Details tenant={tenant} />}
+					{tab === "log" ? (
+						log(tenant)
+					) : tab === "people" ? (
+						people
+					) : (
+						<Details tenant={tenant} focus={editing} />
+					)}
 				</Page>
 			) : (
 				<Page title="Organization">{null}</Page>
@@ -119,7 +128,7 @@ export function OrganizationPage({
 	)
 }
 
-function Details({ tenant }: { tenant: Tenant }) {
+function Details({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 	return (
 		<>
 			<Section title="About">
@@ -135,7 +144,7 @@ function Details({ tenant }: { tenant: Tenant }) {
 			</Section>
 			<Section title="Edit">
 				{tenant.editable ? (
-					<TenantForm key={`${tenant.id} ${tenant.revision}`} tenant={tenant} />
+					<TenantForm key={`${tenant.id} ${tenant.revision}`} tenant={tenant} focus={focus} />
 				) : (
 					<Text size="sm" c="dimmed">
 						You may see this organization, not change it.
@@ -146,7 +155,7 @@ function Details({ tenant }: { tenant: Tenant }) {
 	)
 }
 
-function TenantForm({ tenant }: { tenant: Tenant }) {
+function TenantForm({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 	const update = useUpdate(tenant)
 	const form = useForm({
 		initialValues: { name: tenant.name, mfaPolicy: policyOf(tenant), reason: "" },
@@ -173,7 +182,7 @@ function TenantForm({ tenant }: { tenant: Tenant }) {
 		>
 			<UnsavedGuard when={dirty && !update.isPending} />
 			<Stack gap="sm">
-				<TextInput label="Name" {...form.getInputProps("name")} />
+				<TextInput label="Name" autoFocus={focus} {...form.getInputProps("name")} />
 				<Radio.Group
 					label="Second factor"
 					description="A policy holds for everybody here and below. Below it can only be tightened."

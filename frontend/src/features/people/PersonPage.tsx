@@ -22,11 +22,14 @@ import { PersonState, roleHints, roleWords } from "./words"
 export function PersonPage({
 	id,
 	tab,
+	editing,
 	onTab,
 	log,
 }: {
 	id: number
 	tab: "details" | "log"
+	/** Whoever comes to edit finds the cursor in the form. */
+	editing: boolean
 	onTab: (tab: "details" | "log") => void
 	log: ReactNode
 }) {
@@ -85,7 +88,7 @@ export function PersonPage({
 					</Section>
 					<Section title="Edit">
 						{user.editable && user.state !== "deleted" ? (
-							<PersonForm key={user.revision} user={user} />
+							<PersonForm key={user.revision} user={user} focus={editing} />
 						) : (
 							<Text size="sm" c="dimmed">
 								{user.state === "deleted"
@@ -100,7 +103,7 @@ export function PersonPage({
 	)
 }
 
-function PersonForm({ user }: { user: User }) {
+function PersonForm({ user, focus }: { user: User; focus: boolean }) {
 	const update = useUpdate(user)
 	const self = useMe().user.id === user.id
 	const form = useForm({
@@ -123,7 +126,7 @@ function PersonForm({ user }: { user: User }) {
 		>
 			<UnsavedGuard when={dirty && !update.isPending} />
 			<Stack gap="sm">
-				<TextInput label="Name" {...form.getInputProps("name")} />
+				<TextInput label="Name" autoFocus={focus} {...form.getInputProps("name")} />
 				<TextInput label="E-mail" type="email" {...form.getInputProps("email")} />
 				<Select
 					label="Role"
