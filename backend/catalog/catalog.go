@@ -102,7 +102,7 @@ type Field struct {
 	Type      string   `yaml:"type" json:"type"`
 	Unit      string   `yaml:"unit" json:"unit,omitempty"`
 	Required  bool     `yaml:"required" json:"required,omitempty"`
-	Reference string   `yaml:"reference" json:"reference,omitempty"` // kind that it points to, in full
+	Reference string   `yaml:"reference" json:"reference,omitempty"` // kind that it points to, in full; of references: each of them
 	Values    []string `yaml:"values" json:"values,omitempty"`       // of a choice
 	Min       *float64 `yaml:"min" json:"min,omitempty"`
 	Max       *float64 `yaml:"max" json:"max,omitempty"`
@@ -111,6 +111,9 @@ type Field struct {
 	Expert    bool     `yaml:"expert" json:"expert,omitempty"`       // dangerous: edited in expert mode only
 	Event     string   `yaml:"event" json:"event,omitempty"`         // what a change of it records, where that is not the event of "update"
 	EventOff  string   `yaml:"eventOff" json:"eventOff,omitempty"`   // of a boolean that has an event: what switching it off records
+
+	EventAdded   string `yaml:"eventAdded" json:"eventAdded,omitempty"`     // of references: what is recorded for each one that is added
+	EventRemoved string `yaml:"eventRemoved" json:"eventRemoved,omitempty"` // and for each one that is removed
 }
 
 // Action is something that can be done to an object. "create", "update", "delete" and "restore"

@@ -339,8 +339,8 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 			f.problem(line, "field %q has no label", field.Name)
 		}
 		f.oneOf("type", field.Type, fieldTypes(), append(at, "type")...)
-		if (field.Type == "reference") != (field.Reference != "") {
-			f.problem(line, "field %q: type reference goes with a reference to a kind", field.Name)
+		if (field.Type == "reference" || field.Type == "references") != (field.Reference != "") {
+			f.problem(line, "field %q: type reference goes with a reference to a kind, and so does references", field.Name)
 		}
 		if (field.Type == "choice") != (len(field.Values) > 0) {
 			f.problem(line, "field %q: type choice goes with values", field.Name)
@@ -351,10 +351,15 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 		if field.EventOff != "" && (field.Type != "boolean" || field.Event == "") {
 			f.problem(line, "field %q: eventOff goes with a boolean that has an event", field.Name)
 		}
-		field.Reference, field.Event, field.EventOff = f.full(field.Reference), f.full(field.Event), f.full(field.EventOff)
+		if (field.EventAdded == "") != (field.EventRemoved == "") || field.EventAdded != "" && (field.Type != "references" || field.Event != "") {
+			f.problem(line, "field %q: eventAdded and eventRemoved go together, with references, in place of event", field.Name)
+		}
+		field.Reference = f.full(field.Reference)
+		for key, event := range map[string]*string{"event": &field.Event, "eventOff": &field.EventOff, "eventAdded": &field.EventAdded, "eventRemoved": &field.EventRemoved} {
+			*event = f.full(*event)
+			f.checkEventName(*event, events, append(at, key)...)
+		}
 		f.checkKindName(field.Reference, kinds, append(at, "reference")...)
-		f.checkEventName(field.Event, events, append(at, "event")...)
-		f.checkEventName(field.EventOff, events, append(at, "eventOff")...)
 	}
 }
 

@@ -70,6 +70,8 @@ func comings(s System) (by map[string][]string, how map[string]string) {
 		for _, f := range k.Fields {
 			note(f.Event, "action", "field "+f.Label)
 			note(f.EventOff, "action", "field "+f.Label+" off")
+			note(f.EventAdded, "action", "field "+f.Label+", each added")
+			note(f.EventRemoved, "action", "field "+f.Label+", each removed")
 		}
 	}
 	return by, how

@@ -150,6 +150,8 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		{"field type", "type: time", "type: moment", `28: unknown type "moment"`},
 		{"reference", "reference: annals.user}", "reference: annals.king}", `29: unknown kind "annals.king"`},
 		{"reference without kind", "type: reference, reference: annals.user}", "type: reference}", `29: field "owner": type reference goes with`},
+		{"members of no references", "reference: annals.user}", "reference: annals.user, eventAdded: door_opened, eventRemoved: door_opened}", `29: field "owner": eventAdded and eventRemoved go`},
+		{"added without removed", "type: reference, reference: annals.user}", "type: references, reference: annals.user, eventAdded: door_opened}", `29: field "owner": eventAdded and eventRemoved go`},
 		{"choice without values", "type: reference, reference: annals.user}", "type: choice}", `29: field "owner": type choice goes with values`},
 		{"bounds", "type: time}", "type: time, min: 5, max: 2}", `28: field "closes_at": min is above max`},
 		{"field event", "type: time}", "type: time, event: shut}", `28: unknown event "pbx.shut"`},

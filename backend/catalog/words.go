@@ -87,7 +87,7 @@ func levels() []string     { return []string{"root", "sales_org", "dealer", "res
 func fieldTypes() []string {
 	return []string{
 		"text", "multiline", "integer", "decimal", "money", "boolean", "date", "time",
-		"choice", "reference", "list", "email", "hostname", "address", "url", "file",
+		"choice", "reference", "references", "list", "email", "hostname", "address", "url", "file",
 	}
 }
 

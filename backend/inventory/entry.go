@@ -9,8 +9,8 @@ import (
 	"annals/backend/catalog"
 )
 
-// entries are what a step records, as its source documents it: one entry for each changed field that
-// has one of its own, and one of the action for all the rest.
+// entries are what a step records, as its source documents it: one entry for each changed field, or
+// each added or removed member, that has one of its own, and one of the action for all the rest.
 func (e Editor) entries(s step) []audit.Event {
 	var out []audit.Event
 	var rest []fieldChange
@@ -21,9 +21,20 @@ func (e Editor) entries(s step) []audit.Event {
 		return c.field.Event
 	}
 	for _, c := range s.changes {
-		if s.action.Name == actUpdate && own(c) != "" {
+		added, removed := c.members()
+		switch {
+		case s.action.Name != actUpdate:
+			rest = append(rest, c)
+		case c.field.EventAdded != "":
+			for _, r := range added {
+				out = append(out, e.entry(s, c.field.EventAdded, []fieldChange{{c.field, nil, r}}))
+			}
+			for _, r := range removed {
+				out = append(out, e.entry(s, c.field.EventRemoved, []fieldChange{{c.field, r, nil}}))
+			}
+		case own(c) != "":
 			out = append(out, e.entry(s, own(c), []fieldChange{c}))
-		} else {
+		default:
 			rest = append(rest, c)
 		}
 	}
@@ -47,7 +58,7 @@ func (e Editor) entry(s step, eventType string, changes []fieldChange) audit.Eve
 	ev.Belongs(tenantOf(o))
 	for _, c := range changes {
 		if !c.field.Untracked {
-			ev.Changes = append(ev.Changes, audit.Change{Field: c.field.Name, Old: plain(c.old), New: plain(c.new)})
+			ev.Changes = append(ev.Changes, c.told()...)
 		}
 	}
 	if s.before.State != "" && s.before.State != o.State {
@@ -69,10 +80,36 @@ func (e Editor) entry(s step, eventType string, changes []fieldChange) audit.Eve
 	return ev
 }
 
-// plain is a value as an entry keeps it: a reference by the name that it had.
+// members are what a change adds to references and what it removes from them.
+func (c fieldChange) members() (added, removed []Reference) {
+	before, after := refsOf(c.old), refsOf(c.new)
+	without := func(refs, others []Reference) []Reference {
+		return slices.DeleteFunc(slices.Clone(refs), func(r Reference) bool {
+			return slices.ContainsFunc(others, func(o Reference) bool { return o.Ref == r.Ref })
+		})
+	}
+	return without(after, before), without(before, after)
+}
+
+// told is a change as an entry keeps it: a reference by the name that it had; of references what was
+// added and what was removed, and not all the others again.
+func (c fieldChange) told() []audit.Change {
+	if c.field.Type != "references" {
+		return []audit.Change{{Field: c.field.Name, Old: plain(c.old), New: plain(c.new)}}
+	}
+	var out []audit.Change
+	added, removed := c.members()
+	if len(added) > 0 {
+		out = append(out, audit.Change{Field: c.field.Name, New: show(added)})
+	}
+	if len(removed) > 0 {
+		out = append(out, audit.Change{Field: c.field.Name, Old: show(removed)})
+	}
+	return out
+}
+
 func plain(v any) any {
-	switch v.(type) {
-	case Reference, map[string]any:
+	if len(refsOf(v)) > 0 {
 		return show(v)
 	}
 	return v
@@ -98,10 +135,11 @@ func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) va
 		if label := strings.ToLower(f.Label); v.byLabel[label] == "" {
 			v.byLabel[label] = show(value)
 		}
-		if f.Type != "reference" || value == nil {
-			return
+		refs := refsOf(value)
+		if _, member := value.(Reference); len(refs) == 0 || f.Type == "references" && !member {
+			return // many are nobody in particular
 		}
-		ref := refOf(value)
+		ref := refs[0]
 		short := f.Reference[strings.LastIndexByte(f.Reference, '.')+1:]
 		switch {
 		case short == "user" && v.subject == "":
@@ -117,24 +155,15 @@ func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) va
 		note(f, s.input[f.Name])
 	}
 	for _, c := range changes {
+		if c.field.Type == "references" && c.new == nil {
+			note(c.field, c.old) // who was removed
+		}
 		note(c.field, c.new)
 	}
 	for _, f := range s.kind.Fields {
 		note(f, attributes[f.Name])
 	}
 	return v
-}
-
-func refOf(v any) Reference {
-	switch x := v.(type) {
-	case Reference:
-		return x
-	case map[string]any:
-		var id int64
-		_, _ = fmt.Sscan(fmt.Sprint(x["ref"]), &id)
-		return Reference{id, fmt.Sprint(x["name"])}
-	}
-	return Reference{}
 }
 
 // of is the value of one label.

@@ -57,6 +57,14 @@ func (l *life) value(f catalog.Field) any {
 		return fmt.Sprintf("h%d.test.example", l.n)
 	case "address":
 		return fmt.Sprintf("198.51.100.%d", l.n%250)
+	case "references": // two kinds may refer to each other, so only to what is there
+		if o, ok := l.made[f.Reference]; ok {
+			return []any{o.ID}
+		}
+		if f.Reference == inventory.KindTenant || f.Reference == inventory.KindUser {
+			return []any{l.reference(f.Reference)}
+		}
+		return nil
 	case "reference":
 		return l.reference(f.Reference)
 	}
@@ -169,7 +177,7 @@ func TestEveryKindLivesItsLife(t *testing.T) {
 				return otherwise
 			}
 			for _, f := range k.Fields { // what is referred to leaves its own entries
-				if f.Type == "reference" {
+				if f.Reference != "" {
 					l.reference(f.Reference)
 				}
 			}
@@ -185,6 +193,9 @@ func TestEveryKindLivesItsLife(t *testing.T) {
 					current, _ := attributesOf(o)[f.Name].(string)
 					v = f.Values[(slices.Index(f.Values, current)+1)%len(f.Values)]
 				}
+				if f.Type == "references" {
+					v = nil // takes the one away
+				}
 				if f.Type == "reference" {
 					if ref, ok := h.log.Catalog().Kind(f.Reference); ok && f.Reference != inventory.KindTenant && f.Reference != inventory.KindUser {
 						v = l.create(ref, true).ID
@@ -197,7 +208,7 @@ func TestEveryKindLivesItsLife(t *testing.T) {
 					o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: map[string]any{f.Name: v}, Expert: true, Reason: "because"})
 					return err
 				}))
-				event, changed := f.Event, f.Name
+				event, changed := f.Event+f.EventRemoved, f.Name
 				if f.Type == "boolean" && f.EventOff != "" {
 					event = f.EventOff
 				}

@@ -83,8 +83,13 @@ func (e Editor) Possible(o Object) []string {
 	return out
 }
 
-// read takes the sent values of fields; every wrong one has its own error at its own place.
-func (e Editor) read(tx *db.Tx, fields []catalog.Field, d Draft, known func(string) bool) (Attributes, error) {
+// read takes the sent values of fields of an object as it is; every wrong one has its own error at
+// its own place.
+func (e Editor) read(tx *db.Tx, fields []catalog.Field, o Object, d Draft) (Attributes, error) {
+	stored, err := decode(o.Attributes)
+	if err != nil {
+		return nil, err
+	}
 	values := Attributes{}
 	wrong := &fault.Fault{Kind: fault.Invalid}
 	add := func(field, message string) {
@@ -99,7 +104,7 @@ func (e Editor) read(tx *db.Tx, fields []catalog.Field, d Draft, known func(stri
 			add(f.Name, f.Label+" is changed in expert mode only")
 			continue
 		}
-		v, err := e.parse(tx, f, sent)
+		v, err := e.parse(tx, f, sent, stored[f.Name])
 		if err != nil {
 			if _, ok := err.(interface{ Unwrap() error }); ok {
 				return nil, err // not about the value
@@ -110,7 +115,7 @@ func (e Editor) read(tx *db.Tx, fields []catalog.Field, d Draft, known func(stri
 		values[f.Name] = v
 	}
 	for name := range d.Attributes {
-		if !slices.ContainsFunc(fields, func(f catalog.Field) bool { return f.Name == name }) && !known(name) {
+		if !slices.ContainsFunc(fields, func(f catalog.Field) bool { return f.Name == name }) {
 			add(name, "is not a field here")
 		}
 	}
@@ -136,8 +141,6 @@ func complete(fields []catalog.Field, values Attributes) error {
 	wrong.Detail = wrong.Fields[0].Message + "."
 	return wrong
 }
-
-func none(string) bool { return false }
 
 // step is one change of an object on its way: what it was, what it becomes, by which action.
 type step struct {
@@ -171,7 +174,7 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 	if t.State != "active" {
 		return Object{}, fault.New(fault.Conflict, "%q is closed.", t.Name)
 	}
-	values, err := e.read(tx, k.Fields, d, none)
+	values, err := e.read(tx, k.Fields, Object{}, d)
 	if err != nil {
 		return Object{}, err
 	}
@@ -214,7 +217,7 @@ func (e Editor) locked(tx *db.Tx, k catalog.Kind, id, revision int64) (Object, e
 func (e Editor) UpdateObject(tx *db.Tx, kind string, id, revision int64, d Draft) (Object, error) {
 	return e.change(tx, kind, id, revision, d, func(s *step) error {
 		s.action = actionOf(s.kind, actUpdate)
-		values, err := e.read(tx, s.kind.Fields, d, none)
+		values, err := e.read(tx, s.kind.Fields, s.before, d)
 		if err != nil {
 			return err
 		}
@@ -236,7 +239,7 @@ func (e Editor) ActOn(tx *db.Tx, kind string, id, revision int64, action string,
 		if s.action.To != "" {
 			s.after.State = s.action.To
 		}
-		values, err := e.read(tx, s.action.Input, d, none)
+		values, err := e.read(tx, s.action.Input, s.before, d)
 		if err != nil {
 			return err
 		}
@@ -354,8 +357,11 @@ func (s *step) set(values Attributes) error {
 	return err
 }
 
-// same compares values as they are stored.
+// same compares values as they are stored; a reference is the same under another name.
 func same(a, b any) bool {
+	if refs, others := refsOf(a), refsOf(b); len(refs)+len(others) > 0 {
+		return slices.EqualFunc(refs, others, func(x, y Reference) bool { return x.Ref == y.Ref })
+	}
 	x, errA := json.Marshal(a)
 	y, errB := json.Marshal(b)
 	return errA == nil && errB == nil && (bytes.Equal(x, y) || reflect.DeepEqual(a, b))

@@ -13,14 +13,13 @@ import (
 
 	"annals/backend/catalog"
 	"annals/backend/db"
-	"annals/backend/fault"
-	"annals/backend/tenant"
 	"annals/backend/user"
 )
 
 // Attributes are the values of an object by field name, as JSON keeps them: text, choices, dates
 // (2026-03-01), times (RFC 3339, UTC) and exact decimals are strings; integers are numbers; a list
-// is an array of strings; a reference is a Reference; a secret is its fingerprint.
+// is an array of strings; a reference is a Reference, references are an array of them by id; a secret
+// is its fingerprint.
 type Attributes map[string]any
 
 // Reference points to another object and remembers its name as it was then.
@@ -33,7 +32,7 @@ type Reference struct {
 const (
 	maxLine = 500
 	maxText = 16 << 10
-	maxList = 200
+	maxList = 200 // texts of a list, members of references
 )
 
 var (
@@ -41,9 +40,9 @@ var (
 	hostname = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 )
 
-// parse reads what a client sends as the value of a field. "" and null are no value. The message of
-// its error completes a sentence that begins with the field's label.
-func (e Editor) parse(tx *db.Tx, f catalog.Field, sent any) (any, error) {
+// parse reads what a client sends as the value of a field that has the stored value now. "" and null
+// are no value. The message of its error completes a sentence that begins with the field's label.
+func (e Editor) parse(tx *db.Tx, f catalog.Field, sent, stored any) (any, error) {
 	if sent == nil || sent == "" {
 		return nil, nil //nolint:nilnil // no value is a value
 	}
@@ -65,7 +64,20 @@ func (e Editor) parse(tx *db.Tx, f catalog.Field, sent any) (any, error) {
 		}
 		return nil, fmt.Errorf("must be true or false")
 	case "reference":
-		return e.parseReference(tx, f, sent)
+		refs, err := e.parseReferences(tx, f.Reference, []any{sent}, stored)
+		if err != nil {
+			return nil, err
+		}
+		return refs[0], nil
+	case "references":
+		items, ok := sent.([]any)
+		if !ok || len(items) > maxList {
+			return nil, fmt.Errorf("must be a list of at most %d ids", maxList)
+		}
+		if len(items) == 0 {
+			return nil, nil //nolint:nilnil // none is no value
+		}
+		return e.parseReferences(tx, f.Reference, items, stored)
 	case "list":
 		return parseList(sent)
 	}
@@ -184,46 +196,105 @@ func parseList(sent any) (any, error) {
 	return out, nil
 }
 
-// parseReference finds what is referred to within the editor's scope: what lies outside is as absent
-// as what isn't there.
-func (e Editor) parseReference(tx *db.Tx, f catalog.Field, sent any) (any, error) {
-	if m, ok := sent.(map[string]any); ok {
-		sent = m["ref"] // a client may send back what it got
+// parseReferences finds what is referred to within the editor's scope, each once: what lies outside is
+// as absent as what isn't there or is deleted. What the object refers to already stays as it was
+// noted, wherever it is by now.
+func (e Editor) parseReferences(tx *db.Tx, kind string, sent []any, stored any) ([]Reference, error) {
+	known := map[int64]string{}
+	for _, r := range refsOf(stored) {
+		known[r.Ref] = r.Name
 	}
-	id, err := strconv.ParseInt(digits(sent), 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("must be the id of what it refers to")
+	var ids, strange []int64
+	for _, one := range sent {
+		if m, ok := one.(map[string]any); ok {
+			one = m["ref"] // a client may send back what it got
+		}
+		id, err := strconv.ParseInt(digits(one), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("must be the id of what it refers to")
+		}
+		ids = append(ids, id)
+		if _, ok := known[id]; !ok {
+			strange = append(strange, id)
+		}
 	}
-	var name string
-	switch f.Reference {
-	case KindTenant:
-		var t tenant.Tenant
-		t, err = tenant.Find(tx, e.Scope, id)
-		name = t.Name
-	case KindUser:
-		var u user.Listed
-		u, err = user.Find(tx, e.Scope, id)
-		name = u.Name
-	default:
-		var o Object
-		o, err = Find(tx, e.Scope, f.Reference, id)
-		name = o.Name
+	if err := e.addNames(tx, kind, strange, known); err != nil {
+		return nil, err
 	}
-	if fault.Is(err, fault.NotFound) {
-		return nil, fmt.Errorf("refers to %d, which isn't there", id)
+	slices.Sort(ids)
+	var out []Reference
+	for _, id := range slices.Compact(ids) {
+		name, ok := known[id]
+		if !ok {
+			return nil, fmt.Errorf("refers to %d, which isn't there", id)
+		}
+		out = append(out, Reference{id, name})
 	}
-	return Reference{id, name}, err
+	return out, nil
 }
 
-// show is a value as a sentence or an entry shows it.
+// addNames notes the names of those of the ids that are there, in one statement.
+func (e Editor) addNames(tx *db.Tx, kind string, ids []int64, names map[int64]string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	where, args := e.Scope.Owned("o")
+	query, args := " AND o.id IN ? AND "+where, append([]any{ids}, args...)
+	switch kind {
+	case KindTenant:
+		query = "SELECT o.id, o.name FROM tenants o WHERE true" + query
+	case KindUser:
+		query = "SELECT o.id, o.name FROM users o WHERE o.state <> 'deleted'" + query
+	default:
+		query, args = "SELECT o.id, o.name FROM objects o WHERE o.kind = ? AND o.deleted_at IS NULL"+query, append([]any{kind}, args...)
+	}
+	var rows []struct {
+		ID   int64
+		Name string
+	}
+	if err := tx.Raw(query, args...).Scan(&rows).Error; err != nil {
+		return fmt.Errorf("find %s: %w", kind, err)
+	}
+	for _, r := range rows {
+		names[r.ID] = r.Name
+	}
+	return nil
+}
+
+// refsOf are the references in a value, whether it was just parsed or read back.
+func refsOf(v any) []Reference {
+	switch x := v.(type) {
+	case Reference:
+		return []Reference{x}
+	case []Reference:
+		return x
+	case map[string]any:
+		id, err := strconv.ParseInt(fmt.Sprint(x["ref"]), 10, 64)
+		if err == nil {
+			return []Reference{{id, fmt.Sprint(x["name"])}}
+		}
+	case []any:
+		var out []Reference
+		for _, one := range x {
+			out = append(out, refsOf(one)...)
+		}
+		return out
+	}
+	return nil
+}
+
+// show is a value as a sentence or an entry shows it: a reference by the name that it had.
 func show(v any) string {
+	if refs := refsOf(v); len(refs) > 0 {
+		names := make([]string, len(refs))
+		for i, r := range refs {
+			names[i] = r.Name
+		}
+		return strings.Join(names, ", ")
+	}
 	switch x := v.(type) {
 	case nil:
 		return ""
-	case Reference:
-		return x.Name
-	case map[string]any: // a reference that was read back
-		return fmt.Sprint(x["name"])
 	case []string:
 		return strings.Join(x, ", ")
 	case []any:

@@ -886,7 +886,9 @@ export interface components {
         };
         CatalogField: {
             event?: string;
+            eventAdded?: string;
             eventOff?: string;
+            eventRemoved?: string;
             expert?: boolean;
             label: string;
             /** Format: double */

@@ -17,6 +17,7 @@ const everyType = [
 	field({ name: "starts", label: "Starts", type: "date" }),
 	field({ name: "ends", label: "Ends", type: "time" }),
 	field({ name: "owner", label: "Owner", type: "reference", reference: "sbc.user" }),
+	field({ name: "members", label: "Members", type: "references", reference: "sbc.user" }),
 	field({ name: "regions", label: "Regions", type: "list" }),
 	field({ name: "host", label: "Host", type: "hostname" }),
 	field({ name: "address", label: "Address", type: "address" }),
@@ -89,7 +90,10 @@ test("the form of a kind has an input for every type of field, and sends what wa
 		...catalog(kind({ fields: everyType })),
 		"GET /objects/sbc.user": ({ params }) => ({
 			body: {
-				items: params.get("q") === "fjo" ? [managed({ id: 5, kind: "sbc.user", name: "Fjord Survey" })] : [],
+				items: [
+					managed({ id: 5, kind: "sbc.user", name: "Fjord Survey" }),
+					managed({ id: 6, kind: "sbc.user", name: "Fjell Survey" }),
+				].filter(({ name }) => name.toLowerCase().startsWith(params.get("q") ?? "-")),
 				next: null,
 			},
 		}),
@@ -118,6 +122,11 @@ test("the form of a kind has an input for every type of field, and sends what wa
 	await fill("Ends", "2026-07-01")
 	await userEvent.type(screen.getByRole("combobox", { name: "Owner" }), "fjo")
 	await userEvent.click(await screen.findByRole("option", { name: /Fjord Survey/ }))
+	const members = screen.getByRole("combobox", { name: "Members" })
+	await userEvent.type(members, "fje")
+	await userEvent.click(await screen.findByRole("option", { name: /Fjell Survey/ }))
+	await userEvent.type(members, "fj")
+	await userEvent.click(await screen.findByRole("option", { name: /Fjord Survey/ }))
 	await userEvent.type(screen.getByRole("combobox", { name: "Regions" }), "Agder{Enter}Rogaland{Enter}")
 	await fill("Host", "xpos.example.com")
 	await fill("Address", "198.51.100.7")
@@ -143,6 +152,7 @@ test("the form of a kind has an input for every type of field, and sends what wa
 			starts: "2026-03-01",
 			ends: "2026-06-30T23:00:00.000Z",
 			owner: 5,
+			members: [6, 5],
 			regions: ["Agder", "Rogaland"],
 			host: "xpos.example.com",
 			address: "198.51.100.7",
@@ -470,4 +480,37 @@ test("what its own system keeps has no form and no revisions here", async () => 
 	})
 	expect(await screen.findByText(/sbc keeps this/)).toBeVisible()
 	expect(screen.queryByRole("tab")).toBeNull()
+})
+
+test("members are links in the order of their names, many of them folded; an edit sends all that stay", async () => {
+	const products = Array.from({ length: 12 }, (_, at) => ({
+		ref: at + 1,
+		name: `Product ${String(12 - at).padStart(2, "0")}`,
+	}))
+	const portal = open(at, {
+		...catalog({
+			...life,
+			fields: [field({ name: "products", label: "Products", type: "references", reference: "sbc.product" })],
+		}),
+		[`GET ${at}`]: () => ({ body: subscription({ attributes: { products } }) }),
+		[`PATCH ${at}`]: () => ({
+			body: subscription({ attributes: { products: products.slice(1) }, revision: 8 }),
+		}),
+	})
+	const links = async () =>
+		(await screen.findAllByRole("link", { name: /^Product / })).map((link) => link.getAttribute("href"))
+	expect(await links()).toHaveLength(10)
+	expect((await links())[0]).toBe("/objects/sbc.product/12")
+	await userEvent.click(screen.getByRole("button", { name: "and 2 more" }))
+	expect(await links()).toHaveLength(12)
+	await userEvent.click(screen.getByRole("button", { name: "Edit" }))
+	const input = await screen.findByRole("combobox", { name: "Products" })
+	expect(screen.getByRole("button", { name: "Save" })).toBeDisabled()
+	await userEvent.type(input, "{Backspace}")
+	await userEvent.click(screen.getByRole("button", { name: "Save" }))
+	await waitFor(() =>
+		expect(portal.to(`PATCH ${at}`)[0]?.body).toEqual({
+			attributes: { products: products.slice(0, 11).map(({ ref }) => ref) },
+		}),
+	)
 })

@@ -158,8 +158,9 @@ export function Diff({ of }: { of: { field: string; old: unknown; new: unknown }
 				</tr>
 			</thead>
 			<tbody>
-				{of.map((change) => (
-					<tr key={change.field}>
+				{of.map((change, at) => (
+					// biome-ignore lint/suspicious/noArrayIndexKey: what was added to a field and what was removed are two lines
+					<tr key={at}>
 						<td>{change.field}</td>
 						<td>
 							<del className={`${classes.old} ${classes.mono}`}>{shown(change.old)}</del>

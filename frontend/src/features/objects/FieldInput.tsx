@@ -2,6 +2,7 @@ import {
 	Button,
 	Group,
 	Input,
+	MultiSelect,
 	PasswordInput,
 	Select,
 	Switch,
@@ -16,7 +17,7 @@ import type { Field } from "@/api/types"
 import { DayInput, MomentInput } from "@/components/DateInputs"
 import { candidatesQuery } from "./api"
 import classes from "./Object.module.css"
-import { bounds, type Entered, has, isReference } from "./values"
+import { bounds, type Entered, has, isReference, type Reference, referencesIn, textsIn } from "./values"
 
 type Props = {
 	field: Field
@@ -105,13 +106,15 @@ export function FieldInput(props: Props) {
 			return <MomentInput {...common} value={text} onChange={onChange} />
 		case "reference":
 			return <ReferenceInput {...common} field={field} value={value} onChange={onChange} />
+		case "references":
+			return <ReferencesInput {...common} field={field} value={value} onChange={onChange} />
 		case "list":
 			return (
 				<TagsInput
 					{...common}
-					value={Array.isArray(value) ? value : []}
+					value={textsIn(value)}
 					onChange={onChange}
-					placeholder={Array.isArray(value) && value.length > 0 ? undefined : "Type one, then press Enter"}
+					placeholder={textsIn(value).length > 0 ? undefined : "Type one, then press Enter"}
 					clearable
 					clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
 				/>
@@ -145,40 +148,35 @@ type Shared = {
 	error?: string
 }
 
-/** Finds what is referred to while its name is typed. */
-function ReferenceInput({
-	field,
-	value,
-	onChange,
-	...common
-}: Shared & { field: Field; value: Entered | undefined; onChange: (value: Entered) => void }) {
-	const chosen = isReference(value) ? value : undefined
+type ReferenceProps = Shared & {
+	field: Field
+	value: Entered | undefined
+	onChange: (value: Entered) => void
+}
+
+/** What both inputs of references have: the search while a name is typed, and its answers as options. */
+function useCandidates(field: Field, chosen: readonly Reference[]) {
 	const [typed, setTyped] = useState("")
 	const [opened, setOpened] = useState(false)
-	const [q] = useDebouncedValue(typed === chosen?.name ? "" : typed.trim(), 180)
+	const [q] = useDebouncedValue(chosen.some(({ name }) => name === typed) ? "" : typed.trim(), 180)
 	const { data, isFetching, isError } = useQuery({ ...candidatesQuery(field, q), enabled: opened })
 	const found = data ?? []
-	const known = chosen && !found.some(({ id }) => id === chosen.ref)
-	return (
-		<Select
-			{...common}
-			data={[
-				...(known ? [{ value: String(chosen.ref), label: chosen.name }] : []),
+	const known = chosen.filter(({ ref }) => !found.some(({ id }) => id === ref))
+	return {
+		referenceTo: (ref: string | null): Reference | undefined => {
+			const one = found.find(({ id }) => String(id) === ref)
+			return one ? { ref: one.id, name: one.name } : chosen.find((each) => String(each.ref) === ref)
+		},
+		input: {
+			data: [
+				...known.map(({ ref, name }) => ({ value: String(ref), label: name })),
 				...found.map(({ id, name }) => ({ value: String(id), label: name })),
-			]}
-			value={chosen ? String(chosen.ref) : null}
-			onChange={(ref) => {
-				const one = found.find(({ id }) => String(id) === ref)
-				if (one) onChange({ ref: one.id, name: one.name })
-				else if (!ref) onChange(null)
-			}}
-			searchable
-			searchValue={typed}
-			onSearchChange={setTyped}
-			onDropdownOpen={() => setOpened(true)}
-			// The server has searched, by more than the name.
-			filter={({ options }) => options}
-			renderOption={({ option }) => {
+			],
+			searchable: true,
+			searchValue: typed,
+			onSearchChange: setTyped,
+			onDropdownOpen: () => setOpened(true),
+			renderOption: ({ option }: { option: { value: string; label: string } }) => {
 				const one = found.find(({ id }) => String(id) === option.value)
 				return (
 					<span className={classes.candidate}>
@@ -186,17 +184,51 @@ function ReferenceInput({
 						{one && <span className={classes.candidateHint}>{one.hint}</span>}
 					</span>
 				)
-			}}
+			},
+			nothingFoundMessage: isError
+				? "The search failed."
+				: isFetching || !data
+					? "Looking…"
+					: "Nothing that you may see has this name.",
+			clearButtonProps: { "aria-label": `Clear ${field.label}` },
+		},
+	}
+}
+
+/** Finds what is referred to while its name is typed. */
+function ReferenceInput({ field, value, onChange, ...common }: ReferenceProps) {
+	const chosen = isReference(value) ? value : undefined
+	const { input, referenceTo } = useCandidates(field, chosen ? [chosen] : [])
+	return (
+		<Select
+			{...common}
+			{...input}
+			value={chosen ? String(chosen.ref) : null}
+			onChange={(ref) => onChange(referenceTo(ref) ?? null)}
+			// The server has searched, by more than the name.
+			filter={({ options }) => options}
 			placeholder="Type a name"
-			nothingFoundMessage={
-				isError
-					? "The search failed."
-					: isFetching || !data
-						? "Looking…"
-						: "Nothing that you may see has this name."
-			}
 			clearable={!field.required}
-			clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
+		/>
+	)
+}
+
+/** Many of one kind, each found by its name. */
+function ReferencesInput({ field, value, onChange, ...common }: ReferenceProps) {
+	const chosen = referencesIn(value)
+	const { input, referenceTo } = useCandidates(field, chosen)
+	const picked = chosen.map(({ ref }) => String(ref))
+	return (
+		<MultiSelect
+			{...common}
+			{...input}
+			value={picked}
+			onChange={(refs) => onChange(refs.flatMap((ref) => referenceTo(ref) ?? []))}
+			// The server has searched; what is chosen already is no offer.
+			filter={({ options }) => options.filter((one) => "value" in one && !picked.includes(one.value))}
+			maxValues={200}
+			placeholder={chosen.length > 0 ? undefined : "Type a name"}
+			clearable
 		/>
 	)
 }

@@ -1,11 +1,12 @@
-import type { ReactNode } from "react"
+import { UnstyledButton } from "@mantine/core"
+import { type ReactNode, useState } from "react"
 import type { Field } from "@/api/types"
 import { Dim, Mono } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Time } from "@/components/Time"
 import { pathOf } from "./kinds"
 import classes from "./Object.module.css"
-import { has, isReference, words } from "./values"
+import { has, isReference, type Reference, referencesIn, words } from "./values"
 
 const exactTypes = ["hostname", "address", "file"]
 const numberTypes = ["integer", "decimal", "money"]
@@ -15,6 +16,7 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 	if (field?.secret || !has(value)) return <Dim>{words(field, value)}</Dim>
 	if (field?.reference && isReference(value))
 		return <PathLink path={pathOf(field.reference, value.ref)}>{value.name}</PathLink>
+	if (field?.type === "references") return <Members kind={field.reference ?? ""} of={referencesIn(value)} />
 	if (field?.type === "time" && typeof value === "string") return <Time at={value} as="exact" />
 	if (field && exactTypes.includes(field.type)) return <Mono>{words(field, value)}</Mono>
 	if (field && numberTypes.includes(field.type))
@@ -22,3 +24,27 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 	if (field?.type === "multiline") return <span className={classes.multiline}>{words(field, value)}</span>
 	return words(field, value)
 }
+
+/** Each with its page, by name; many of them are folded. */
+function Members({ kind, of }: { kind: string; of: Reference[] }) {
+	const [all, setAll] = useState(false)
+	const sorted = of.toSorted((a, b) => a.name.localeCompare(b.name))
+	const shown = all ? sorted : sorted.slice(0, folded)
+	return (
+		<span className={classes.members}>
+			{shown.map(({ ref, name }) => (
+				<PathLink key={ref} path={pathOf(kind, ref)}>
+					{name}
+				</PathLink>
+			))}
+			{of.length > folded && (
+				<UnstyledButton className={classes.more} onClick={() => setAll(!all)} aria-expanded={all}>
+					{all ? "Show fewer" : `and ${of.length - folded} more`}
+				</UnstyledButton>
+			)}
+		</span>
+	)
+}
+
+/** How many members are shown unasked. */
+const folded = 10

@@ -8,7 +8,7 @@ export type Reference = { ref: number; name: string }
  * What a form holds for one field. Text, numbers, dates and times are text, so that no digit is lost;
  * null is an empty choice, and of a secret: taken away.
  */
-export type Entered = string | boolean | string[] | Reference | null
+export type Entered = string | boolean | string[] | Reference | Reference[] | null
 export type Draft = Record<string, Entered>
 
 export function isReference(value: unknown): value is Reference {
@@ -17,11 +17,18 @@ export function isReference(value: unknown): value is Reference {
 
 const isList = (value: unknown): value is unknown[] => Array.isArray(value)
 
+/** The references in a list: all of "references", none of a "list". */
+export const referencesIn = (value: unknown): Reference[] => (isList(value) ? value.filter(isReference) : [])
+
+export const textsIn = (value: unknown): string[] =>
+	isList(value) ? value.filter((one) => typeof one === "string") : []
+
 /** A stored value as the form starts with it. A secret starts empty: what is stored is a fingerprint. */
 export function entered(field: Field, stored: unknown): Entered {
 	if (field.secret) return ""
 	if (field.type === "boolean") return typeof stored === "boolean" ? stored : null
 	if (field.type === "reference") return isReference(stored) ? stored : null
+	if (field.type === "references") return referencesIn(stored)
 	if (field.type === "list") return isList(stored) ? stored.map(String) : []
 	return stored === undefined || stored === null ? "" : String(stored)
 }
@@ -33,20 +40,27 @@ export function draftOf(fields: readonly Field[], stored: Attributes): Draft {
 /** What the API takes for it; null is no value. */
 export function sent(value: Entered | undefined): unknown {
 	if (value === undefined || value === "" || value === null) return null
-	if (isList(value)) return value.length > 0 ? value : null
+	if (isList(value)) return value.length > 0 ? value.map((one) => (isReference(one) ? one.ref : one)) : null
 	if (isReference(value)) return value.ref
 	return typeof value === "string" ? value.trim() || null : value
 }
 
 /** Whether two stored values are the same; what a reference was called then is no difference. */
 export function same(a: unknown, b: unknown): boolean {
-	if (isReference(a) && isReference(b)) return a.ref === b.ref
-	return JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
+	return JSON.stringify(nameless(a) ?? null) === JSON.stringify(nameless(b) ?? null)
+}
+
+/** A value without the names of what it refers to; references are a set, in whatever order they come. */
+function nameless(value: unknown): unknown {
+	if (isReference(value)) return value.ref
+	const refs = referencesIn(value)
+	return refs.length > 0 ? refs.map(({ ref }) => ref).sort((a, b) => a - b) : value
 }
 
 /** Whether a draft says something else than what was stored. */
 export function differs(field: Field, value: Entered | undefined, stored: unknown): boolean {
 	if (field.secret) return value === null ? has(stored) : Boolean(value)
+	if (field.type === "references") return !same(value, entered(field, stored))
 	return !same(sent(value), sent(entered(field, stored)))
 }
 
@@ -96,7 +110,8 @@ export function words(field: Field | undefined, stored: unknown): string {
 	if (!has(stored)) return "—"
 	if (typeof stored === "boolean") return stored ? "Yes" : "No"
 	if (isReference(stored)) return stored.name
-	if (isList(stored)) return stored.join(", ")
+	if (isList(stored))
+		return stored.map((one) => (isReference(one) ? one.name : String(one))).join(", ") || "—"
 	const text = typeof stored === "object" ? JSON.stringify(stored) : String(stored)
 	return field?.unit ? `${text} ${field.unit}` : text
 }
@@ -104,5 +119,5 @@ export function words(field: Field | undefined, stored: unknown): string {
 /** What a draft says, in plain words. */
 export function draftWords(field: Field, value: Entered | undefined): string {
 	if (field.secret) return value === null ? "removed" : value ? "a new value" : "as it was"
-	return words(field, isReference(value) ? value : sent(value))
+	return words(field, isReference(value) || isList(value) ? value : sent(value))
 }
