@@ -93,6 +93,7 @@ type Kind struct {
 	Timers    []Timer  `yaml:"timers" json:"timers,omitempty"`
 	Limits    []Limit  `yaml:"limits" json:"limits,omitempty"`
 	OwnTable  bool     `yaml:"ownTable" json:"ownTable,omitempty"` // kept in a table and by calls of its own, not by the inventory's engine
+	Setting   bool     `yaml:"setting" json:"setting,omitempty"`   // an organization has at most one; without one, that of the nearest above holds
 }
 
 // Field is one attribute of a kind, or one input of an action.
@@ -100,12 +101,16 @@ type Field struct {
 	Name      string   `yaml:"name" json:"name"`
 	Label     string   `yaml:"label" json:"label"`
 	Type      string   `yaml:"type" json:"type"`
+	Help      string   `yaml:"help" json:"help,omitempty"` // what a form says under it
 	Unit      string   `yaml:"unit" json:"unit,omitempty"`
 	Required  bool     `yaml:"required" json:"required,omitempty"`
 	Reference string   `yaml:"reference" json:"reference,omitempty"` // kind that it points to, in full; of references: each of them
 	Values    []string `yaml:"values" json:"values,omitempty"`       // of a choice
-	Min       *float64 `yaml:"min" json:"min,omitempty"`
+	Min       *float64 `yaml:"min" json:"min,omitempty"`             // of a list: how many it holds
 	Max       *float64 `yaml:"max" json:"max,omitempty"`
+	MaxLength int      `yaml:"maxLength" json:"maxLength,omitempty"` // of a text, or of each in a list: characters
+	Default   any      `yaml:"default" json:"default,omitempty"`     // of a setting: what holds while nobody has set it
+	Unique    bool     `yaml:"unique" json:"unique,omitempty"`       // no two live objects of an organization share its value
 	Secret    bool     `yaml:"secret" json:"secret,omitempty"`
 	Untracked bool     `yaml:"untracked" json:"untracked,omitempty"` // kept in revisions, not listed in entries
 	Expert    bool     `yaml:"expert" json:"expert,omitempty"`       // dangerous: edited in expert mode only
@@ -124,7 +129,7 @@ type Action struct {
 	From   []string `yaml:"from" json:"from,omitempty"` // states in which it is offered; empty: all
 	To     string   `yaml:"to" json:"to,omitempty"`     // state afterwards; empty: as before
 	Input  []Field  `yaml:"input" json:"input,omitempty"`
-	Event  string   `yaml:"event" json:"event"`                             // event type, in full
+	Event  string   `yaml:"event" json:"event"`                             // event type, in full; what every object has may have none of its own
 	Reason bool     `yaml:"reasonRequired" json:"reasonRequired,omitempty"` // it is refused without a reason
 }
 

@@ -267,6 +267,7 @@ func (f *file) checkKinds(events map[string]bool, kinds map[string]string) {
 		}
 		f.checkStates(k, i)
 		f.checkFields(k.Fields, nil, events, kinds, "kinds", i, "fields")
+		f.checkOneOf(k, i)
 		f.checkActions(k, i, events, kinds)
 		f.checkTimers(k, i)
 		f.checkLimits(k, i)
@@ -348,6 +349,9 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 		if field.Min != nil && field.Max != nil && *field.Min > *field.Max {
 			f.problem(line, "field %q: min is above max", field.Name)
 		}
+		if field.MaxLength != 0 && (field.MaxLength < 0 || !slices.Contains([]string{"text", "multiline", "list"}, field.Type)) {
+			f.problem(line, "field %q: maxLength is a number of characters, of a text, multiline or list", field.Name)
+		}
 		if field.EventOff != "" && (field.Type != "boolean" || field.Event == "") {
 			f.problem(line, "field %q: eventOff goes with a boolean that has an event", field.Name)
 		}
@@ -361,6 +365,48 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 		}
 		f.checkKindName(field.Reference, kinds, append(at, "reference")...)
 	}
+}
+
+// checkOneOf validates what an organization has at most one of: a setting, or an object of a unique
+// value.
+func (f *file) checkOneOf(k *Kind, row int) {
+	at := func(field int) int { return f.line("kinds", row, "fields", field) }
+	if k.Setting && (k.OwnTable || len(k.Fields) == 0) {
+		f.problem(f.line("kinds", row, "setting"), "kind %q: a setting has fields and no table of its own", k.Name)
+	}
+	unique := ""
+	for j, field := range k.Fields {
+		switch {
+		case k.Setting && (strings.HasPrefix(field.Type, "reference") || field.Type == "file"):
+			// Those below read the value and must not learn what there is above.
+			f.problem(at(j), "field %q: a setting can't hold a %s", field.Name, field.Type)
+		case field.Default != nil && !k.Setting:
+			f.problem(at(j), "field %q: only a setting has a default", field.Name)
+		case field.Default != nil && !fits(field, field.Default):
+			f.problem(at(j), "field %q: its default is no %s within its bounds", field.Name, field.Type)
+		case field.Unique && (k.Setting || unique != ""):
+			f.problem(at(j), "kind %q: at most one field is unique, and none of a setting", k.Name)
+		case field.Unique && (!field.Required || field.Secret || field.Type != "text"):
+			f.problem(at(j), "field %q: what is unique is a required text that is no secret", field.Name)
+		}
+		if field.Unique {
+			unique = field.Name
+		}
+	}
+}
+
+// fits reports whether a default is of its field's type and within its bounds. Exact decimals are
+// texts.
+func fits(f Field, value any) bool {
+	switch v := value.(type) {
+	case int:
+		return f.Type == "integer" && (f.Min == nil || float64(v) >= *f.Min) && (f.Max == nil || float64(v) <= *f.Max)
+	case bool:
+		return f.Type == "boolean"
+	case string:
+		return f.Type == "choice" && slices.Contains(f.Values, v) || slices.Contains([]string{"text", "hostname"}, f.Type)
+	}
+	return false
 }
 
 func (f *file) checkEventName(name string, events map[string]bool, path ...any) {
@@ -380,7 +426,7 @@ func (f *file) checkActions(k *Kind, row int, events map[string]bool, kinds map[
 		} else if seen.add(a.Name, line) > 0 {
 			f.problem(line, "action %q occurs twice", a.Name)
 		}
-		if a.Label == "" || a.Event == "" {
+		if a.Label == "" || a.Event == "" && !slices.Contains([]string{"create", "update", "delete", "restore"}, a.Name) {
 			f.problem(line, "action %q needs a label and an event", a.Name)
 		}
 		a.Event = f.full(a.Event)

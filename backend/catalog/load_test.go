@@ -167,6 +167,13 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		{"timer action", "action: close}", "action: lock}", `34: kind "door" has no action "lock"`},
 		{"managed by", "managedBy: [root]", "managedBy: [king]", `26: unknown level "king"`},
 		{"bad alias", "plural: Doors", "plural: Doors\n    aliases: ['^D(\\d+$']", "26: alias"},
+		{"setting with a reference", "managedBy: [root]", "managedBy: [root]\n    setting: true", `30: field "owner": a setting can't hold a reference`},
+		{"setting without fields", "  - name: door\n", "  - name: rule\n    label: Rule\n    plural: Rules\n    setting: true\n    managedBy: []\n  - name: door\n", `26: kind "rule": a setting has fields`},
+		{"default of no setting", "type: time}", "type: time, default: soon}", `28: field "closes_at": only a setting has a default`},
+		{"default out of bounds", "managedBy: [root]\n    fields:", "managedBy: [root]\n    setting: true\n    fields:\n      - {name: days, label: Days, type: integer, max: 9, default: 10}", `29: field "days": its default is no integer within its bounds`},
+		{"two unique fields", "type: time}", "type: text, required: true, unique: true}\n      - {name: b, label: B, type: text, required: true, unique: true}", `29: kind "door": at most one field is unique`},
+		{"unique and optional", "type: time}", "type: text, unique: true}", `28: field "closes_at": what is unique is a required text`},
+		{"longest number", "type: time}", "type: integer, maxLength: 5}", `28: field "closes_at": maxLength is a number of characters`},
 		{"two documents", "system: pbx", "---\nsystem: pbx\n---\nsystem: pbx2", "1: a file holds one system"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

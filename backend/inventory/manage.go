@@ -35,8 +35,13 @@ const (
 	actRestore = "restore"
 )
 
-// undocumented is recorded of a step for which the source documents no entry: nothing is silent.
-var undocumented = map[string]string{actCreate: "annals.object_created", actUpdate: "annals.object_updated", actDelete: "annals.object_deleted", actRestore: "annals.object_restored"}
+// undocumented is what a step records for which the source documents no entry: nothing is silent.
+func undocumented(k catalog.Kind, action string) string {
+	if k.Setting && action == actDelete {
+		return "annals.setting_inherited"
+	}
+	return map[string]string{actCreate: "annals.object_created", actUpdate: "annals.object_updated", actDelete: "annals.object_deleted", actRestore: "annals.object_restored"}[action]
+}
 
 // kind returns a kind that the editor may manage.
 func (e Editor) kind(name string) (catalog.Kind, error) {
@@ -55,12 +60,12 @@ func actionOf(k catalog.Kind, name string) catalog.Action {
 	for _, a := range k.Actions {
 		if a.Name == name {
 			if a.Event == "" {
-				a.Event = undocumented[name]
+				a.Event = undocumented(k, name)
 			}
 			return a
 		}
 	}
-	return catalog.Action{Name: name, Event: undocumented[name]}
+	return catalog.Action{Name: name, Event: undocumented(k, name)}
 }
 
 // Possible are the actions that the editor may do to an object as it is now.
@@ -173,6 +178,9 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 	}
 	if t.State != "active" {
 		return Object{}, fault.New(fault.Conflict, "%q is closed.", t.Name)
+	}
+	if !settable(k, t) {
+		return Object{}, fault.At("body.tenantId", "%s is not set for a %s.", k.Label, strings.ToLower(t.Level.Label()))
 	}
 	values, err := e.read(tx, k.Fields, Object{}, d)
 	if err != nil {
@@ -393,8 +401,9 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 	o.Name = nameOf(s.kind, *o, values)
 	due := nextDue(s.kind, *o, values)
 	now := tx.NowFunc()
-	if err := tx.Exec(`UPDATE objects SET external_id = ?, name = ?, state = ?, attributes = ?::json, revision = ?, deleted_at = ?, due_at = ? WHERE id = ?`,
-		o.ExternalID, o.Name, o.State, string(o.Attributes), o.Revision, o.DeletedAt, due, o.ID).Error; err != nil {
+	err = tx.Exec(`UPDATE objects SET external_id = ?, name = ?, state = ?, attributes = ?::json, revision = ?, deleted_at = ?, due_at = ?, unique_key = ? WHERE id = ?`,
+		o.ExternalID, o.Name, o.State, string(o.Attributes), o.Revision, o.DeletedAt, due, uniqueKey(s.kind, values), o.ID).Error
+	if err = db.Explain(err, map[string]*fault.Fault{"object_taken": taken(s.kind)}); err != nil {
 		return *o, fmt.Errorf("store %s %d: %w", o.Kind, o.ID, err)
 	}
 	actor := e.Origin.Actor
@@ -453,9 +462,12 @@ func passed(limit catalog.Limit, attributes json.RawMessage) (bool, error) {
 	return value.Cmp(bound) < 0, nil
 }
 
-// nameOf is what a list calls the object: its name where it has one, else the first text that it
+// nameOf is what a list calls the object: a setting by its kind, its name where it has one, else the first text that it
 // must have, else its kind and number.
 func nameOf(k catalog.Kind, o Object, values Attributes) string {
+	if k.Setting {
+		return k.Label
+	}
 	for _, want := range []func(catalog.Field) bool{
 		func(f catalog.Field) bool { return f.Name == "name" },
 		func(f catalog.Field) bool { return f.Required && f.Type == "text" && !f.Secret },

@@ -79,7 +79,7 @@ func (e Editor) parse(tx *db.Tx, f catalog.Field, sent, stored any) (any, error)
 		}
 		return e.parseReferences(tx, f.Reference, items, stored)
 	case "list":
-		return parseList(sent)
+		return parseList(f, sent)
 	}
 	s, ok := sent.(string)
 	if !ok {
@@ -95,6 +95,9 @@ func parseText(f catalog.Field, s string) (any, error) {
 	}
 	if len(s) > most {
 		return nil, fmt.Errorf("has %d bytes; %d are allowed", len(s), most)
+	}
+	if n := utf8.RuneCountInString(s); f.MaxLength > 0 && n > f.MaxLength {
+		return nil, fmt.Errorf("has %d characters; %d are allowed", n, f.MaxLength)
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && (f.Type != "multiline" || r != '\n' && r != '\t') || r == 0x7f }) {
 		return nil, fmt.Errorf("must not contain control characters")
@@ -175,25 +178,44 @@ func inBounds(f catalog.Field, n float64) error {
 	return nil
 }
 
-func parseList(sent any) (any, error) {
+func parseList(f catalog.Field, sent any) (any, error) {
+	most := maxList
+	if f.Max != nil {
+		most = int(*f.Max)
+	}
 	items, ok := sent.([]any)
-	if !ok || len(items) > maxList {
-		return nil, fmt.Errorf("must be a list of at most %d texts", maxList)
+	if !ok || len(items) > most {
+		return nil, fmt.Errorf("must be a list of at most %d texts", most)
 	}
 	out := make([]string, 0, len(items))
 	for _, item := range items {
 		s, ok := item.(string)
-		if s = strings.TrimSpace(s); !ok || s == "" || len(s) > maxLine {
-			return nil, fmt.Errorf("must be a list of texts of at most %d bytes", maxLine)
+		if s = strings.TrimSpace(s); !ok || s == "" {
+			return nil, fmt.Errorf("must be a list of texts, none of them empty")
 		}
-		if !slices.Contains(out, s) {
-			out = append(out, s)
+		if _, err := parseText(catalog.Field{Type: "text", MaxLength: f.MaxLength}, s); err != nil {
+			return nil, fmt.Errorf("has “%s”, which %v", shorten(s), err)
 		}
+		if slices.ContainsFunc(out, func(other string) bool { return strings.EqualFold(other, s) }) {
+			return nil, fmt.Errorf("has “%s” twice", shorten(s))
+		}
+		out = append(out, s)
+	}
+	if f.Min != nil && len(out) < int(*f.Min) {
+		return nil, fmt.Errorf("must be a list of at least %d texts", int(*f.Min))
 	}
 	if len(out) == 0 {
 		return nil, nil //nolint:nilnil // an empty list is no value
 	}
 	return out, nil
+}
+
+// shorten is the beginning of a text that an error names.
+func shorten(s string) string {
+	if runes := []rune(s); len(runes) > 40 {
+		return string(runes[:40]) + "…"
+	}
+	return s
 }
 
 // parseReferences finds what is referred to within the editor's scope, each once: what lies outside is
