@@ -377,9 +377,9 @@ func (f *file) checkOneOf(k *Kind, row int) {
 	unique := ""
 	for j, field := range k.Fields {
 		switch {
-		case k.Setting && (strings.HasPrefix(field.Type, "reference") || field.Type == "file"):
-			// Those below read the value and must not learn what there is above.
-			f.problem(at(j), "field %q: a setting can't hold a %s", field.Name, field.Type)
+		case k.Setting && (strings.HasPrefix(field.Type, "reference") || field.Type == "file" || field.Secret):
+			// Those below read the value: it must not lead to what there is above.
+			f.problem(at(j), "field %q: a setting can't hold a reference, a file or a secret", field.Name)
 		case field.Default != nil && !k.Setting:
 			f.problem(at(j), "field %q: only a setting has a default", field.Name)
 		case field.Default != nil && !fits(field, field.Default):

@@ -167,7 +167,7 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		{"timer action", "action: close}", "action: lock}", `34: kind "door" has no action "lock"`},
 		{"managed by", "managedBy: [root]", "managedBy: [king]", `26: unknown level "king"`},
 		{"bad alias", "plural: Doors", "plural: Doors\n    aliases: ['^D(\\d+$']", "26: alias"},
-		{"setting with a reference", "managedBy: [root]", "managedBy: [root]\n    setting: true", `30: field "owner": a setting can't hold a reference`},
+		{"setting with a reference", "managedBy: [root]", "managedBy: [root]\n    setting: true", `30: field "owner": a setting can't hold a reference, a file or a secret`},
 		{"setting without fields", "  - name: door\n", "  - name: rule\n    label: Rule\n    plural: Rules\n    setting: true\n    managedBy: []\n  - name: door\n", `26: kind "rule": a setting has fields`},
 		{"default of no setting", "type: time}", "type: time, default: soon}", `28: field "closes_at": only a setting has a default`},
 		{"default out of bounds", "managedBy: [root]\n    fields:", "managedBy: [root]\n    setting: true\n    fields:\n      - {name: days, label: Days, type: integer, max: 9, default: 10}", `29: field "days": its default is no integer within its bounds`},

@@ -83,6 +83,11 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/objects/{kind}/{id}/revisions", may: access.ReadObjects, summary: "What an object was, newest first", handler: on(s.objectRevisions)},
 		{method: "POST", path: "/objects/{kind}/{id}/restore", may: access.EditObjects, summary: "Make an object what it was at a revision", handler: on(s.restoreObject)},
 
+		{method: "GET", path: "/settings", may: access.ReadObjects, summary: "Settings of an organization: what holds, and where it is set", handler: on(s.listSettings)},
+		{method: "GET", path: "/settings/{name}", may: access.ReadObjects, summary: "One setting of an organization", handler: on(s.setting)},
+		{method: "PATCH", path: "/settings/{name}", may: access.EditObjects, summary: "Change a setting, or set it at revision 0", handler: on(s.changeSetting)},
+		{method: "DELETE", path: "/settings/{name}", may: access.EditObjects, summary: "Take away what is set here; what is inherited holds again", handler: on(s.inheritSetting)},
+
 		{method: "GET", path: "/api-keys", may: access.ManageAPIKeys, summary: "API keys", handler: on(s.listAPIKeys)},
 		{method: "POST", path: "/api-keys", may: access.ManageAPIKeys, summary: "Create an API key; it is shown once", handler: on(s.createAPIKey), status: 201},
 		{method: "DELETE", path: "/api-keys/{id}", may: access.ManageAPIKeys, summary: "Revoke an API key", handler: on(s.revokeAPIKey)},

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,10 +17,12 @@ import (
 type Setting struct {
 	Kind     catalog.Kind
 	Values   Attributes
-	Own      held         // the zero one: it is not set here
-	From     tenant.Level // where it is set; "": nowhere
-	FromID   int64
-	Settable bool // the editor may set it here
+	Own      held          // the zero one: it is not set here
+	From     tenant.Level  // where it is set; "": nowhere
+	Holder   tenant.Tenant // where it is set, if the editor may see that
+	Settable bool          // the editor may set it here
+
+	inherited Attributes // without defaults
 }
 
 // held is an object that an organization has at most one of, and for whom it holds.
@@ -100,14 +103,18 @@ func (e Editor) Settings(tx *db.Tx, tenantID int64) ([]Setting, error) {
 		var h held
 		if at := slices.IndexFunc(found, func(h held) bool { return h.Kind == s.Kind.Name }); at >= 0 {
 			h = found[at]
-			s.From, s.FromID = h.Level, h.Holder
+			s.From = h.Level
+			if s.Holder, err = tenant.Find(tx, e.Scope, h.Holder); err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, err
+			}
 		}
 		if h.Holder == t.ID {
 			s.Own = h
 		}
-		if s.Values, err = holding(s.Kind, h.Attributes); err != nil {
+		if s.inherited, err = decode(h.Attributes); err != nil {
 			return nil, err
 		}
+		s.Values = holding(s.Kind, s.inherited)
 	}
 	return out, nil
 }
@@ -126,14 +133,14 @@ func (e Editor) Setting(tx *db.Tx, tenantID int64, name string) (Setting, error)
 }
 
 // holding are a setting's values, with the defaults for what nobody has said.
-func holding(k catalog.Kind, attributes json.RawMessage) (Attributes, error) {
-	values, err := decode(attributes)
+func holding(k catalog.Kind, said Attributes) Attributes {
+	values := maps.Clone(said)
 	for _, f := range k.Fields {
 		if values[f.Name] == nil && f.Default != nil {
 			values[f.Name] = f.Default
 		}
 	}
-	return values, err
+	return values
 }
 
 // ChangeSetting changes what an organization has set at the revision that the editor saw; at
@@ -143,7 +150,12 @@ func (e Editor) ChangeSetting(tx *db.Tx, name string, revision int64, d Draft) e
 	if err != nil {
 		return err
 	}
-	if s.Own.ID == 0 && revision == 0 {
+	if s.Own.ID == 0 && revision == 0 { // it begins as what holds
+		values := s.inherited
+		for field, v := range d.Attributes {
+			values[field] = v
+		}
+		d.Attributes = values
 		_, err = e.CreateObject(tx, name, d)
 		return err
 	}

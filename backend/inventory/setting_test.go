@@ -68,8 +68,8 @@ func TestASettingHoldsBelowUntilOneBelowHasItsOwn(t *testing.T) {
 	}))
 	expect("no longer set there", quay, tenant.SalesOrg, false, "[Fraud Customer asked]")
 	expect("set by root alone", south, tenant.Root, false, "[Platform]")
-	h.must(h.set(dealer, reasons, 0, map[string]any{"reasons": []any{"Again"}}))
-	expect("set again", quay, tenant.Dealer, false, "[Again]")
+	h.must(h.set(dealer, reasons, 0, map[string]any{"required": true}))
+	expect("set again, beginning as what holds", quay, tenant.Dealer, false, "[Fraud Customer asked]")
 	if got := h.entries(); strings.Count(got, "reasons_changed:Reasons for changes") != 5 || strings.Count(got, "setting_inherited:Reasons for changes") != 1 {
 		t.Errorf("recorded %s", got)
 	}

@@ -572,6 +572,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings of an organization: what holds, and where it is set */
+        get: operations["get-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One setting of an organization */
+        get: operations["get-settings-name"];
+        put?: never;
+        post?: never;
+        /** Take away what is set here; what is inherited holds again */
+        delete: operations["delete-settings-name"];
+        options?: never;
+        head?: never;
+        /** Change a setting, or set it at revision 0 */
+        patch: operations["patch-settings-name"];
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -885,14 +921,18 @@ export interface components {
             template: string;
         };
         CatalogField: {
+            default?: unknown;
             event?: string;
             eventAdded?: string;
             eventOff?: string;
             eventRemoved?: string;
             expert?: boolean;
+            help?: string;
             label: string;
             /** Format: double */
             max?: number;
+            /** Format: int64 */
+            maxLength?: number;
             /** Format: double */
             min?: number;
             name: string;
@@ -900,6 +940,7 @@ export interface components {
             required?: boolean;
             secret?: boolean;
             type: string;
+            unique?: boolean;
             unit?: string;
             untracked?: boolean;
             values?: string[];
@@ -914,6 +955,7 @@ export interface components {
             name: string;
             ownTable?: boolean;
             plural: string;
+            setting?: boolean;
             states?: string[];
             system: string;
             table?: string;
@@ -945,6 +987,16 @@ export interface components {
             challenge: string;
             /** @description TOTP or recovery code */
             code: string;
+        };
+        ChangeSettingInBody: {
+            /** @description By field; what isn't there stays as it holds, null takes the value away */
+            attributes: {
+                [key: string]: unknown;
+            };
+            commentary?: string;
+            /** @description Dangerous fields may be changed; it is recorded */
+            expertMode?: boolean;
+            reason?: string;
         };
         CodeInBody: {
             code: string;
@@ -1170,6 +1222,10 @@ export interface components {
             items: components["schemas"]["Session"][];
             next: string | null;
         };
+        ListSetting: {
+            items: components["schemas"]["Setting"][];
+            next: string | null;
+        };
         ListTenant: {
             items: components["schemas"]["Tenant"][];
             next: string | null;
@@ -1339,6 +1395,45 @@ export interface components {
             lastSeenAt: string;
             method: string;
             userAgent: string;
+        };
+        Setting: {
+            /** @description What holds, by field */
+            attributes: {
+                [key: string]: unknown;
+            };
+            editable: boolean;
+            /** @description What each value means: type, unit, bounds, default */
+            fields: components["schemas"]["CatalogField"][];
+            /** @description Where it is set; absent where the defaults hold */
+            from?: components["schemas"]["SettingFrom"];
+            label: string;
+            /** @description Its kind in the catalogue, as sbc.audit_log_retention */
+            name: string;
+            /**
+             * Format: int64
+             * @description The object that is set here, with its revisions and entries
+             */
+            objectId: number | null;
+            /** @enum {string} */
+            origin: "here" | "above" | "default";
+            /**
+             * Format: int64
+             * @description 0 while nothing is set here
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description The organization for which it holds
+             */
+            tenantId: number;
+        };
+        SettingFrom: {
+            label: string;
+            /** @enum {string} */
+            level: "root" | "sales_org" | "dealer" | "reseller";
+            name: string | null;
+            /** Format: int64 */
+            tenantId: number | null;
         };
         SetupInBody: {
             challenge?: string;
@@ -4639,6 +4734,333 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRevision"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings": {
+        parameters: {
+            query?: {
+                /** @description The caller's own organization if not given */
+                tenantId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSetting"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings-name": {
+        parameters: {
+            query?: {
+                /** @description The caller's own organization if not given */
+                tenantId?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-settings-name": {
+        parameters: {
+            query?: {
+                /** @description The caller's own organization if not given */
+                tenantId?: number;
+                reason?: string;
+                commentary?: string;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-settings-name": {
+        parameters: {
+            query?: {
+                /** @description The caller's own organization if not given */
+                tenantId?: number;
+            };
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSettingInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
                 };
             };
             /** @description Unauthorized */
