@@ -88,6 +88,7 @@ func fieldTypes() []string {
 	return []string{
 		"text", "multiline", "integer", "decimal", "money", "boolean", "date", "time",
 		"choice", "reference", "references", "list", "email", "hostname", "address", "url", "file",
+		"system", "template", "templates",
 	}
 }
 

@@ -62,6 +62,7 @@ func (s *Server) link(ctx context.Context, events []audit.Event) error {
 		}
 	}
 	states := map[string]map[int64]string{}
+	var atSource map[int64]string
 	if p.Scope.Level != tenant.User && p.May(access.ReadObjects) && len(refs) > 0 {
 		err := s.read(ctx, func(tx *db.Tx) (err error) {
 			for table, ids := range refs {
@@ -72,7 +73,8 @@ func (s *Server) link(ctx context.Context, events []audit.Event) error {
 					return err
 				}
 			}
-			return nil
+			atSource, err = inventory.EditURLs(tx, p.Scope, inState(states["objects"], inventory.StateExternal))
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("link events: %w", err)
@@ -91,8 +93,21 @@ func (s *Server) link(ctx context.Context, events []audit.Event) error {
 			state = inventory.StateDeleted // its entries tell of its end
 		}
 		events[i].Links = s.linkOf(p, o, state)
+		if link, ok := atSource[o.Ref]; ok && state == inventory.StateExternal {
+			events[i].Links.Edit = &link
+		}
 	}
 	return nil
+}
+
+// inState are the ids of those in a state.
+func inState(states map[int64]string, state string) (ids []int64) {
+	for id, of := range states {
+		if of == state {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func isOneself(p auth.Principal, o audit.Object) bool {

@@ -81,12 +81,32 @@ func (s *Server) searchObjects(ctx context.Context, in *searchObjectsIn) (*body[
 			next := strconv.FormatInt(found[in.Limit-1].ID, 10)
 			out.Next = &next
 		}
-		for _, o := range found {
-			out.Items = append(out.Items, s.objectOf(ctx, o))
+		if err != nil {
+			return err
 		}
+		out.Items, err = s.objectsOf(ctx, tx, found)
 		return err
 	})
 	return answer(out), err
+}
+
+// objectsOf shows objects, each with the way to where it is edited.
+func (s *Server) objectsOf(ctx context.Context, tx *db.Tx, objects []inventory.Object) ([]objectJSON, error) {
+	out := []objectJSON{}
+	var ids []int64
+	for _, o := range objects {
+		j := s.objectOf(ctx, o)
+		if out = append(out, j); j.EditState == external {
+			ids = append(ids, o.ID)
+		}
+	}
+	links, err := inventory.EditURLs(tx, who(ctx).Scope, ids)
+	for i := range out {
+		if link, ok := links[out[i].ID]; ok {
+			out[i].EditURL = &link
+		}
+	}
+	return out, err
 }
 
 type objectsOfKindIn struct {
@@ -122,15 +142,19 @@ func (s *Server) object(ctx context.Context, in *ObjectPath) (*objectOut, error)
 
 // oneObject answers with the object that fn finds or changes.
 func (s *Server) oneObject(ctx context.Context, id int64, run func(context.Context, func(*db.Tx) error) error, fn func(*db.Tx) (inventory.Object, error)) (*objectOut, error) {
-	var o inventory.Object
-	err := run(ctx, func(tx *db.Tx) (err error) {
-		o, err = fn(tx)
+	var out []objectJSON
+	err := run(ctx, func(tx *db.Tx) error {
+		o, err := fn(tx)
+		if err != nil {
+			return err
+		}
+		out, err = s.objectsOf(ctx, tx, []inventory.Object{o})
 		return err
 	})
 	if err != nil {
 		return nil, s.denied(ctx, err, "object", id)
 	}
-	return &objectOut{ETag: etag(o.Revision), Body: s.objectOf(ctx, o)}, nil
+	return &objectOut{ETag: etag(out[0].Revision), Body: out[0]}, nil
 }
 
 func (s *Server) write(ctx context.Context, fn func(*db.Tx) error) error {

@@ -83,6 +83,11 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/objects/{kind}/{id}/revisions", may: access.ReadObjects, summary: "What an object was, newest first", handler: on(s.objectRevisions)},
 		{method: "POST", path: "/objects/{kind}/{id}/restore", may: access.EditObjects, summary: "Make an object what it was at a revision", handler: on(s.restoreObject)},
 
+		{method: "GET", path: "/sources", may: access.ReadObjects, summary: "Installations of the systems: objects of the kind annals.source", handler: on(s.searchSources)},
+		{method: "POST", path: "/sources", may: access.EditObjects, summary: "Create a source", handler: on(s.createSource), status: 201},
+		{method: "PATCH", path: "/sources/{id}", may: access.EditObjects, summary: "Change a source", handler: on(s.updateSource)},
+		{method: "DELETE", path: "/sources/{id}", may: access.EditObjects, summary: "Delete a source; it can be restored", handler: on(s.deleteSource)},
+
 		{method: "GET", path: "/settings", may: access.ReadObjects, summary: "Settings of an organization: what holds, and where it is set", handler: on(s.listSettings)},
 		{method: "GET", path: "/settings/{name}", may: access.ReadObjects, summary: "One setting of an organization", handler: on(s.setting)},
 		{method: "PATCH", path: "/settings/{name}", may: access.EditObjects, summary: "Change a setting, or set it at revision 0", handler: on(s.changeSetting)},

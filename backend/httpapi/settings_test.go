@@ -5,6 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"annals/backend/audit"
+	"annals/backend/db"
+	"annals/backend/tenant"
 )
 
 type settingReply struct {
@@ -122,5 +126,54 @@ func TestRetentionIsChangedAsTheSourceSays(t *testing.T) {
 	// A dealer neither has nor sees one.
 	if r := h.call("harbor", "GET", path, nil); r.StatusCode != http.StatusNotFound {
 		t.Errorf("a dealer: %d %s", r.StatusCode, r.body)
+	}
+}
+
+// TestAnExternalObjectIsEditedAtItsSource: on its page, in lists, and from each of its entries.
+func TestAnExternalObjectIsEditedAtItsSource(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	x := h.furnish("Harbor", "harbor")
+	made := h.call("north", "POST", "/api/v1/sources", map[string]any{"attributes": map[string]any{"name": "m", "system": "mor", "edit_url": "https://mor.example.com/{kind}/{id}"}})
+	if made.StatusCode != http.StatusCreated {
+		t.Fatalf("%d %s", made.StatusCode, made.body)
+	}
+	h.call("harbor", "DELETE", "/api/v1/sources/"+x["sources"], nil, "If-Match", `"1"`) // its own of that name, without a template
+	h.must(h.db.Write(t.Context(), tenant.Of(h.tenants["root"]).Wall(), func(tx *db.Tx) error {
+		var ref int64
+		if err := tx.Raw("SELECT id FROM objects WHERE id = ?", x["objects"]).Scan(&ref).Error; err != nil {
+			return err
+		}
+		e := audit.Event{Type: "mor.device_created", Source: "m", ExternalID: "1", Actor: audit.Actor{Kind: "user", Name: "x", Level: "dealer"},
+			Object: &audit.Object{Kind: "mor.device", ID: "Harbor", Name: "Device", Ref: ref}}
+		e.Belongs(h.tenants["Harbor"])
+		_, err := h.log.Record(tx, e)
+		return err
+	}))
+	h.seal()
+	const want = "https://mor.example.com/device/Harbor"
+	for _, as := range []string{"root", "north", "harbor", "auditor"} {
+		var one struct {
+			EditURL   *string
+			EditState string
+		}
+		h.get(as, "/api/v1/objects/mor.device/"+x["objects"], &one)
+		var list struct {
+			Items []struct{ EditURL *string }
+		}
+		h.get(as, "/api/v1/objects?kind=mor.device", &list)
+		var log struct {
+			Items []struct {
+				Links struct {
+					Edit      *string
+					EditState string
+				}
+			}
+		}
+		h.get(as, "/api/v1/events?type=mor.device_created", &log)
+		if one.EditURL == nil || *one.EditURL != want || one.EditState != "external" || len(list.Items) != 1 || list.Items[0].EditURL == nil || len(log.Items) != 1 ||
+			log.Items[0].Links.Edit == nil || *log.Items[0].Links.Edit != want || log.Items[0].Links.EditState != "external" {
+			t.Errorf("%s sees %+v, %+v, %+v", as, one, list, log)
+		}
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"annals/backend/access"
+	"annals/backend/audit"
 	"annals/backend/auth"
 	"annals/backend/db"
+	"annals/backend/inventory"
 	"annals/backend/tenant"
 )
 
@@ -64,6 +66,12 @@ func (h *house) furnish(node, admin string) things {
 	}
 	scan("objects", `INSERT INTO objects (kind, source, external_id, name, tenant_id, sales_org_id, dealer_id, reseller_id)
 		VALUES ('mor.device', 'm', $1, 'Device', $2, $3, NULLIF($4, 0), NULLIF($5, 0)) RETURNING id`, node, t.ID, t.SalesOrgID, t.DealerID, t.ResellerID)
+	h.must(h.db.Write(h.t.Context(), tenant.Of(t).Wall(), func(tx *db.Tx) error {
+		e := inventory.Editor{Log: h.log, Scope: tenant.Of(t), Origin: audit.System("test")}
+		o, err := e.CreateObject(tx, inventory.KindSource, inventory.Draft{Attributes: map[string]any{"name": "m", "system": "mor"}})
+		x["sources"] = fmt.Sprint(o.ID)
+		return err
+	}))
 	scan("imports", `INSERT INTO imports (system, source, file_name, state, created_by, tenant_id, sales_org_id, dealer_id, reseller_id)
 		VALUES ('mor', 'm', 'f.csv', 'done', 'x', $1, $2, NULLIF($3, 0), NULLIF($4, 0)) RETURNING id`, t.ID, t.SalesOrgID, t.DealerID, t.ResellerID)
 	key, _, err := h.auth.CreateAPIKey(h.t.Context(), auth.Operator(h.tenants["root"], "test"), t.ID, "key of "+node, []string{access.KeyRead})
@@ -121,6 +129,7 @@ func bodies(h *house, x things) map[string]any {
 		"post-users-id-activate": reason, "post-users-id-lock": reason, "post-users-id-unlock": reason, "post-users-id-reset-mfa": reason, "post-users-id-reset-password": reason,
 		"post-objects-kind": map[string]any{"tenantId": tenantID, "attributes": map[string]any{"name": "New"}}, "patch-objects-kind-id": map[string]any{"attributes": map[string]any{"name": "New"}},
 		"post-objects-kind-id-actions-action": map[string]any{"attributes": map[string]any{}}, "post-objects-kind-id-restore": map[string]any{"revision": 1},
+		"post-sources": map[string]any{"tenantId": tenantID, "attributes": map[string]any{"name": "New", "system": "mor"}}, "patch-sources-id": map[string]any{"attributes": map[string]any{"description": "New"}},
 		"patch-settings-name": map[string]any{"attributes": map[string]any{"reasons": []string{"Fraud"}}},
 		"post-api-keys":       map[string]any{"tenantId": tenantID, "name": "k", "scopes": []string{"read"}},
 		"post-imports":        "--b\r\nContent-Disposition: form-data; name=\"system\"\r\n\r\nmor\r\n--b\r\nContent-Disposition: form-data; name=\"tenant\"\r\n\r\n" + x["tenants"] + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\nid\r\n--b--\r\n",
@@ -165,7 +174,7 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 	h := newHouse(t)
 	fjord, north, south := h.furnish("Fjord", "fjord"), h.furnish("North", "north"), h.furnish("South", "south")
 	absent := things{"users": "999999", "tenants": "999999", "objects": "999999", "imports": "999999", "api-keys": "999999", "events": "999999",
-		"by-event-id": "00000000-0000-7000-8000-000000000000", "sessions": "00000000-0000-7000-8000-000000000000", "userActivityLog": "999999", "settings": "annals.reasons"}
+		"by-event-id": "00000000-0000-7000-8000-000000000000", "sessions": "00000000-0000-7000-8000-000000000000", "userActivityLog": "999999", "settings": "annals.reasons", "sources": "999999"}
 	roles := map[string]access.Role{"root": access.Admin, "north": access.Admin, "auditor": access.Auditor, "harbor": access.Admin, "quay": access.Admin, "reef": access.Admin, "eve": access.User}
 	ownSessionEnds := []string{"post-auth-logout", "post-auth-password", "delete-me-sessions"}
 	for _, o := range operations(h) {

@@ -55,6 +55,12 @@ func (l *life) value(f catalog.Field) any {
 		return fmt.Sprintf("p%d@test.example", l.n)
 	case "hostname":
 		return fmt.Sprintf("h%d.test.example", l.n)
+	case "url", "template":
+		return fmt.Sprintf("https://h%d.test.example/", l.n)
+	case "templates":
+		return []any{fmt.Sprintf("mor.device https://h%d.test.example/", l.n)}
+	case "system":
+		return []string{"mor", "sippy", "sbc", "safe"}[l.n%4]
 	case "address":
 		return fmt.Sprintf("198.51.100.%d", l.n%250)
 	case "references": // two kinds may refer to each other, so only to what is there
@@ -188,6 +194,9 @@ func TestEveryKindLivesItsLife(t *testing.T) {
 				v := l.value(f)
 				if f.Type == "boolean" {
 					v = false // it was true
+				}
+				if f.Type == "system" {
+					v = "annals" // it was another one
 				}
 				if f.Type == "choice" && len(f.Values) > 1 {
 					current, _ := attributesOf(o)[f.Name].(string)

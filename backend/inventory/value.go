@@ -80,10 +80,15 @@ func (e Editor) parse(tx *db.Tx, f catalog.Field, sent, stored any) (any, error)
 		return e.parseReferences(tx, f.Reference, items, stored)
 	case "list":
 		return parseList(f, sent)
+	case "templates":
+		return parseTemplates(e.Log.Catalog(), f, sent)
 	}
 	s, ok := sent.(string)
 	if !ok {
 		return nil, fmt.Errorf("must be a text")
+	}
+	if _, known := e.Log.Catalog().System(s); f.Type == "system" && !known {
+		return nil, fmt.Errorf("must be a system of the catalogue such as mor")
 	}
 	return parseText(f, s)
 }
@@ -129,6 +134,10 @@ func parseText(f catalog.Field, s string) (any, error) {
 			return nil, fmt.Errorf("must be an address such as 198.51.100.7")
 		}
 		return a.Unmap().String(), nil
+	case "url":
+		return s, checkURL(s)
+	case "template":
+		return s, checkTemplate(s)
 	case "hostname":
 		if len(s) > 253 || !hostname.MatchString(s) {
 			return nil, fmt.Errorf("must be a host name such as xpos.example.com")
