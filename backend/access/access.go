@@ -14,6 +14,7 @@ const (
 	ExportEvents  Permission = "events.export"
 	ReadObjects   Permission = "objects.read"
 	EditObjects   Permission = "objects.edit"
+	ActOnBehalf   Permission = "objects.on_behalf" // say for whom an object is changed
 	ReadTenants   Permission = "tenants.read"
 	EditTenants   Permission = "tenants.edit"
 	ReadUsers     Permission = "users.read"
@@ -56,6 +57,7 @@ var table = []struct {
 	{ReadTenants, []Role{Admin, Auditor}, nil},
 	{ReadUsers, []Role{Admin, Auditor}, nil},
 	{EditObjects, []Role{Admin}, nil},
+	{ActOnBehalf, []Role{Admin}, nil},
 	{EditTenants, []Role{Admin}, nil},
 	{EditUsers, []Role{Admin}, nil},
 	{ResetMFA, []Role{Admin}, nil},

@@ -165,11 +165,12 @@ func (s *Server) write(ctx context.Context, fn func(*db.Tx) error) error {
 type Why struct {
 	Reason     string `json:"reason,omitempty" maxLength:"500"`
 	Commentary string `json:"commentary,omitempty" maxLength:"16000"`
+	OnBehalfOf int64  `json:"onBehalfOf,omitempty" minimum:"1" doc:"The user for whom it is done, one of the caller's scope"`
 	ExpertMode bool   `json:"expertMode,omitempty" doc:"Dangerous fields may be changed; it is recorded"`
 }
 
 func (w Why) draft(attributes map[string]any) inventory.Draft {
-	return inventory.Draft{Attributes: attributes, Reason: w.Reason, Commentary: w.Commentary, Expert: w.ExpertMode}
+	return inventory.Draft{Attributes: attributes, Reason: w.Reason, Commentary: w.Commentary, OnBehalfOf: w.OnBehalfOf, Expert: w.ExpertMode}
 }
 
 type createObjectIn struct {
@@ -222,11 +223,12 @@ type deleteObjectIn struct {
 	ObjectChange
 	Reason     string `query:"reason" maxLength:"500"`
 	Commentary string `query:"commentary" maxLength:"16000"`
+	OnBehalfOf int64  `query:"onBehalfOf" minimum:"1"`
 }
 
 func (s *Server) deleteObject(ctx context.Context, in *deleteObjectIn) (*objectOut, error) {
 	return s.changeObject(ctx, in.ObjectChange, func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error) {
-		return e.DeleteObject(tx, in.Kind, in.ID, revision, inventory.Draft{Reason: in.Reason, Commentary: in.Commentary})
+		return e.DeleteObject(tx, in.Kind, in.ID, revision, inventory.Draft{Reason: in.Reason, Commentary: in.Commentary, OnBehalfOf: in.OnBehalfOf})
 	})
 }
 
@@ -267,7 +269,9 @@ type revisionJSON struct {
 	Attributes json.RawMessage `json:"attributes"`
 	Deleted    bool            `json:"deleted"`
 	Reason     string          `json:"reason"`
+	Commentary string          `json:"commentary"`
 	Actor      string          `json:"actor"`
+	OnBehalfOf string          `json:"onBehalfOf" doc:"The name of whom it was done for, or empty"`
 	MadeAt     timestamp       `json:"madeAt"`
 }
 
@@ -288,7 +292,7 @@ func (s *Server) objectRevisions(ctx context.Context, in *revisionsIn) (*body[li
 		}
 		for _, r := range found {
 			out.Items = append(out.Items, revisionJSON{Revision: r.Revision, Action: r.Action, Name: r.Name, State: r.State, Attributes: r.Attributes,
-				Deleted: r.Deleted, Reason: r.Reason, Actor: r.ActorName, MadeAt: timestamp(r.MadeAt)})
+				Deleted: r.Deleted, Reason: r.Reason, Commentary: r.Commentary, Actor: r.ActorName, OnBehalfOf: r.BehalfName, MadeAt: timestamp(r.MadeAt)})
 		}
 		return err
 	})

@@ -342,7 +342,7 @@ func (s *Server) change(ctx context.Context, fn func(*db.Tx, inventory.Editor) e
 
 func (s *Server) editor(ctx context.Context) inventory.Editor {
 	p := who(ctx)
-	return inventory.Editor{Log: s.Log, Scope: p.Scope, Origin: p.Origin}
+	return inventory.Editor{Log: s.Log, Scope: p.Scope, Origin: p.Origin, Behalf: p.May(access.ActOnBehalf)}
 }
 
 // home is the tenant that a principal belongs to, for events that concern nothing else.

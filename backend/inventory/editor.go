@@ -20,6 +20,7 @@ type Editor struct {
 	Log    *audit.Log
 	Scope  tenant.Scope
 	Origin audit.Origin
+	Behalf bool // may act on behalf of others in the scope
 
 	system bool // a timer: it may do what nobody's level may
 }

@@ -16,6 +16,7 @@ import (
 	"annals/backend/db"
 	"annals/backend/fault"
 	"annals/backend/tenant"
+	"annals/backend/user"
 )
 
 // Draft is what somebody wants an object to become, and why.
@@ -24,7 +25,8 @@ type Draft struct {
 	TenantID   int64          // of a new object; 0: the editor's own
 	Reason     string
 	Commentary string
-	Expert     bool // expert mode: dangerous fields may be changed
+	OnBehalfOf int64 // a user of the editor's scope; 0: nobody
+	Expert     bool  // expert mode: dangerous fields may be changed
 }
 
 // The actions that every object has, whether or not its kind documents an entry for them.
@@ -332,9 +334,6 @@ func (e Editor) change(tx *db.Tx, kind string, id, revision int64, d Draft, how 
 	if s.action.Name == actUpdate && len(s.changes) == 0 {
 		return o, nil // nothing changed, so nothing is recorded
 	}
-	if s.action.Reason && strings.TrimSpace(d.Reason) == "" {
-		return o, fault.At("body.reason", "%s needs a reason.", s.action.Label)
-	}
 	return e.finish(tx, s)
 }
 
@@ -392,6 +391,14 @@ func decode(raw json.RawMessage) (Attributes, error) {
 // finish stores the step as the next revision and records its entries: one transaction, no change
 // without its entry.
 func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
+	if err := e.checkReason(s); err != nil {
+		return s.before, err
+	}
+	behalf, err := e.behalf(tx, s.draft.OnBehalfOf)
+	if err != nil {
+		return s.before, err
+	}
+	e.Origin.OnBehalfOf = behalf
 	o := &s.after
 	o.Revision++
 	values, err := decode(o.Attributes)
@@ -407,9 +414,13 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 		return *o, fmt.Errorf("store %s %d: %w", o.Kind, o.ID, err)
 	}
 	actor := e.Origin.Actor
-	if err := tx.Exec(`INSERT INTO object_revisions (object_id, revision, action, name, state, attributes, deleted, reason, actor_name, actor_level, made_at, sales_org_id, dealer_id, reseller_id)
-		VALUES (?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Revision, s.action.Name, o.Name, o.State, string(o.Attributes), o.DeletedAt != nil,
-		s.draft.Reason, actor.Name, actor.Level, now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
+	if behalf == nil {
+		behalf = &audit.Actor{}
+	}
+	if err := tx.Exec(`INSERT INTO object_revisions (object_id, revision, action, name, state, attributes, deleted, reason, commentary,
+			actor_name, actor_level, behalf_name, behalf_level, made_at, sales_org_id, dealer_id, reseller_id)
+		VALUES (?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Revision, s.action.Name, o.Name, o.State, string(o.Attributes), o.DeletedAt != nil,
+		s.draft.Reason, s.draft.Commentary, actor.Name, actor.Level, behalf.Name, behalf.Level, now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
 		return *o, fmt.Errorf("store revision %d of %s %d: %w", o.Revision, o.Kind, o.ID, err)
 	}
 	for _, ev := range e.entries(s) {
@@ -418,6 +429,29 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 		}
 	}
 	return e.limits(tx, s)
+}
+
+// checkReason holds a step against the rules for reasons. Every step of every object passes here.
+func (e Editor) checkReason(s step) error {
+	if s.action.Reason && !e.system && strings.TrimSpace(s.draft.Reason) == "" {
+		return fault.At("body.reason", "%s needs a reason.", s.action.Label)
+	}
+	return nil
+}
+
+// behalf is the user for whom the editor acts, as an entry names them; nil for nobody.
+func (e Editor) behalf(tx *db.Tx, id int64) (*audit.Actor, error) {
+	if id == 0 {
+		return e.Origin.OnBehalfOf, nil
+	}
+	if !e.Behalf {
+		return nil, fault.New(fault.Forbidden, "You may not act on behalf of others.")
+	}
+	u, err := user.Find(tx, e.Scope, id)
+	if fault.Is(err, fault.NotFound) || err == nil && u.State == user.Deleted {
+		return nil, fault.At("body.onBehalfOf", "There is no user %d.", id)
+	}
+	return &audit.Actor{Kind: audit.ActorUser, ID: strconv.FormatInt(u.ID, 10), Name: u.Name, Level: string(u.Level()), UserID: u.ID}, err
 }
 
 // limits does the actions of the limits that the step has passed, in the system's name.

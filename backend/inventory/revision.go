@@ -22,9 +22,13 @@ type Revision struct {
 	Attributes json.RawMessage
 	Deleted    bool
 	Reason     string
+	Commentary string
 	ActorName  string
 	ActorLevel tenant.Level
 	MadeAt     time.Time
+
+	BehalfName  string // on whose behalf, "" for nobody's
+	BehalfLevel tenant.Level
 }
 
 // Revisions returns those of an object of the scope, newest first, below the one where the last page
@@ -38,6 +42,9 @@ func Revisions(tx *db.Tx, s tenant.Scope, kind string, id, below int64, limit in
 	for i := range out {
 		if l := out[i].ActorLevel; l.Rank() < s.Level.Rank() {
 			out[i].ActorName = l.Label()
+		}
+		if l := out[i].BehalfLevel; l != "" && l.Rank() < s.Level.Rank() {
+			out[i].BehalfName = l.Label()
 		}
 	}
 	return out, err

@@ -883,6 +883,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
         };
         ActivateInBody: {
@@ -1032,6 +1037,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
         };
         CodeInBody: {
@@ -1050,6 +1060,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
             /**
              * Format: int64
@@ -1064,6 +1079,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
             /**
              * Format: int64
@@ -1407,6 +1427,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
             /** Format: int64 */
             revision: number;
@@ -1415,10 +1440,13 @@ export interface components {
             action: string;
             actor: string;
             attributes: unknown;
+            commentary: string;
             deleted: boolean;
             /** Format: date-time */
             madeAt: string;
             name: string;
+            /** @description The name of whom it was done for, or empty */
+            onBehalfOf: string;
             reason: string;
             /** Format: int64 */
             revision: number;
@@ -1556,6 +1584,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
         };
         UpdateSourceInBody: {
@@ -1566,6 +1599,11 @@ export interface components {
             commentary?: string;
             /** @description Dangerous fields may be changed; it is recorded */
             expertMode?: boolean;
+            /**
+             * Format: int64
+             * @description The user for whom it is done, one of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
         };
         UpdateTenantInBody: {
@@ -4441,6 +4479,7 @@ export interface operations {
             query?: {
                 reason?: string;
                 commentary?: string;
+                onBehalfOf?: number;
             };
             header: {
                 "If-Match": string;

@@ -19,6 +19,7 @@ export type Permission =
 	| "events.export"
 	| "objects.read"
 	| "objects.edit"
+	| "objects.on_behalf"
 	| "tenants.read"
 	| "tenants.edit"
 	| "users.read"

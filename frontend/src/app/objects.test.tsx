@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import type { Kind, ObjectStub, Revision } from "@/api/types"
-import { event, field, kind, managed, me } from "@/test/data"
+import { allPermissions, event, field, kind, managed, me, user } from "@/test/data"
 import { open } from "@/test/open"
 
 /** One field of every type that the catalogue has, and a secret. */
@@ -212,6 +212,7 @@ test("an edit sends only what differs, with the revision that was seen and the r
 	expect(screen.getByText("Nothing has been changed.")).toBeVisible()
 	const root = screen.getByRole("textbox", { name: "Root path" })
 	expect(root).toBeDisabled()
+	await userEvent.click(screen.getByRole("button", { name: "More" }))
 	await userEvent.click(screen.getByRole("switch", { name: /^Expert mode/ }))
 	expect(root).toBeEnabled()
 	const quota = screen.getByRole("textbox", { name: "Quota" })
@@ -329,6 +330,8 @@ test("an action asks for its inputs and sends them with the revision", async () 
 	await userEvent.clear(quota)
 	expect(within(dialog).getByRole("button", { name: "Renew" })).toBeDisabled()
 	await userEvent.type(quota, "650")
+	expect(within(dialog).queryByRole("textbox", { name: "Commentary" })).toBeNull()
+	await userEvent.click(within(dialog).getByRole("button", { name: "More" }))
 	await userEvent.type(within(dialog).getByRole("textbox", { name: "Commentary" }), "By phone")
 	await userEvent.click(within(dialog).getByRole("button", { name: "Renew" }))
 	await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull())
@@ -398,6 +401,8 @@ function revision(more: Partial<Revision> = {}): Revision {
 		attributes: { quota: "500", note: "first" },
 		deleted: false,
 		reason: "",
+		commentary: "",
+		onBehalfOf: "",
 		actor: "ana.silva",
 		madeAt: "2026-11-20T09:00:00.000000Z",
 		...more,
@@ -480,6 +485,49 @@ test("what its own system keeps has no form and no revisions here", async () => 
 	})
 	expect(await screen.findByText(/sbc keeps this/)).toBeVisible()
 	expect(screen.queryByRole("tab")).toBeNull()
+})
+
+test("who may says on whose behalf; a refusal of it opens what was folded", async () => {
+	const people = { items: [user({ id: 21, name: "Chen Wei" })], next: null }
+	const portal = open(at, {
+		...catalog(life),
+		[`GET ${at}`]: () => ({ body: subscription() }),
+		"GET /users": () => ({ body: people }),
+		[`POST ${at}/actions/expire`]: () => ({
+			status: 422,
+			body: {
+				title: "Unprocessable Entity",
+				status: 422,
+				detail: "There is no user 21.",
+				errors: [{ location: "body.onBehalfOf", message: "There is no user 21." }],
+			},
+		}),
+	})
+	await userEvent.click(await screen.findByRole("button", { name: "More actions" }))
+	await userEvent.click(await screen.findByRole("menuitem", { name: "End…" }))
+	const dialog = within(await screen.findByRole("dialog"))
+	await userEvent.click(dialog.getByRole("button", { name: "More" }))
+	await userEvent.type(dialog.getByRole("combobox", { name: "On behalf of" }), "chen")
+	await userEvent.click(await screen.findByRole("option", { name: /Chen Wei/ }))
+	await userEvent.click(dialog.getByRole("button", { name: "More" }))
+	await userEvent.click(dialog.getByRole("button", { name: "End" }))
+	await waitFor(() =>
+		expect(portal.to(`POST ${at}/actions/expire`)[0]?.body).toEqual({ attributes: {}, onBehalfOf: 21 }),
+	)
+	expect(await dialog.findByRole("combobox", { name: "On behalf of" })).toBeInvalid()
+})
+
+test("who may not act on behalf of others isn't asked", async () => {
+	open(`${at}?edit=true`, {
+		...catalog(life),
+		"GET /me": () => ({
+			body: me({ permissions: allPermissions.filter((one) => one !== "objects.on_behalf") }),
+		}),
+		[`GET ${at}`]: () => ({ body: subscription() }),
+	})
+	await userEvent.click(await screen.findByRole("button", { name: "More" }))
+	expect(screen.getByRole("textbox", { name: "Commentary" })).toBeVisible()
+	expect(screen.queryByRole("combobox", { name: "On behalf of" })).toBeNull()
 })
 
 test("members are links in the order of their names, many of them folded; an edit sends all that stay", async () => {

@@ -28,6 +28,7 @@ export const allPermissions = [
 	"events.export",
 	"objects.read",
 	"objects.edit",
+	"objects.on_behalf",
 	"tenants.read",
 	"tenants.edit",
 	"users.read",

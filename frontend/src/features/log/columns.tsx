@@ -22,6 +22,7 @@ type Include = (field: Partial<Record<LogField, string>>) => void
 export const columnLabels = {
 	time: "Modified Time",
 	actor: "Modified By",
+	behalf: "On Behalf of",
 	category: "Category",
 	event: "Event",
 	object: "Object",
@@ -40,6 +41,7 @@ type ColumnId = keyof typeof columnLabels
 export const columnIds: ColumnId[] = [
 	"time",
 	"actor",
+	"behalf",
 	"category",
 	"event",
 	"object",
@@ -54,7 +56,7 @@ export const columnIds: ColumnId[] = [
 ]
 
 /** What is hidden until somebody asks for it. */
-export const hiddenAtFirst: ColumnId[] = ["reseller"]
+export const hiddenAtFirst: ColumnId[] = ["behalf", "reseller"]
 
 export function useColumns(
 	labels: Labels,
@@ -113,6 +115,11 @@ export function useColumns(
 			column("actor", 106, (event) => (
 				<Who actor={event.actor} include={include} path={actorPath(event.actor, me)} />
 			)),
+			column(
+				"behalf",
+				106,
+				({ onBehalfOf }) => onBehalfOf && <Who actor={onBehalfOf} path={actorPath(onBehalfOf, me)} />,
+			),
 			column("category", 113, (event) =>
 				event.category ? (
 					<span className={classes.category}>

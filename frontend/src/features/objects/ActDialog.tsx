@@ -7,8 +7,7 @@ import { ProblemNote } from "@/components/States"
 import { humanize } from "@/lib/words"
 import { type Change, fieldErrors, useChange, useReread } from "./api"
 import { Compare } from "./Compare"
-import { reasonError } from "./EditForm"
-import { type DraftState, ExpertSwitch, Fields, useDraft, useWhy, WhyFields } from "./Form"
+import { type DraftState, Fields, useDraft, useWhy, WhyFields } from "./Form"
 import { objectTitle } from "./title"
 import { same, sent, words } from "./values"
 
@@ -69,9 +68,8 @@ export function ActDialog({
 			<form noValidate onSubmit={submit}>
 				<Stack gap="sm">
 					<Text size="sm">{outcome(object, action, revision)}</Text>
-					<ExpertSwitch of={why} fields={inputs} />
 					<Fields of={draft} expert={why.expert} />
-					<WhyFields of={why} error={problem && reasonError(problem.fields)} />
+					<WhyFields of={why} fields={inputs} problem={problem} />
 					{before && (
 						<Alert color="yellow" variant="light" p="xs" title={`There is revision ${base.revision} by now`}>
 							<MeanwhileChanged kind={kind} before={before} now={base} />

@@ -8,7 +8,7 @@ import { Section } from "@/components/Page"
 import { ProblemNote } from "@/components/States"
 import { fieldErrors, useChange, useReread } from "./api"
 import { ConflictDialog } from "./ConflictDialog"
-import { ExpertSwitch, Fields, useDraft, useWhy, WhyFields } from "./Form"
+import { Fields, useDraft, useWhy, WhyFields } from "./Form"
 import { actionOf } from "./kinds"
 import classes from "./Object.module.css"
 
@@ -73,12 +73,11 @@ export function EditForm({
 				}
 			>
 				<Stack gap="sm">
-					<ExpertSwitch of={why} fields={kind.fields} />
 					<Fields of={draft} expert={why.expert} />
 				</Stack>
 			</Section>
 			<Section title="Why">
-				<WhyFields of={why} error={problem && reasonError(problem.fields)} />
+				<WhyFields of={why} fields={kind.fields} problem={problem} />
 			</Section>
 			{!stale && <ProblemNote error={change.error} />}
 			<SaveBar
@@ -106,8 +105,4 @@ export function EditForm({
 			)}
 		</form>
 	)
-}
-
-export function reasonError(fields: { location: string; message: string }[]): string | undefined {
-	return fields.find(({ location }) => location === "body.reason" || location === "query.reason")?.message
 }

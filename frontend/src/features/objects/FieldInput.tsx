@@ -37,7 +37,7 @@ export function FieldInput(props: Props) {
 	const common = {
 		size: "xs",
 		label: field.label,
-		description: closed ? "Can be changed in expert mode only." : hint(field),
+		description: closed ? "Can be changed in expert mode only, see More." : hint(field),
 		withAsterisk: field.required,
 		"aria-required": field.required,
 		disabled: closed,
@@ -245,7 +245,7 @@ function SecretInput({ field, value, stored, onChange, error, closed }: Props & 
 				label={field.label}
 				description={
 					closed
-						? "Can be changed in expert mode only."
+						? "Can be changed in expert mode only, see More."
 						: "It is never shown again; the log keeps a fingerprint."
 				}
 				withAsterisk={field.required}

@@ -1,9 +1,13 @@
-import { Stack, Switch, Textarea, TextInput } from "@mantine/core"
+import { Button, Stack, Switch, Textarea, TextInput } from "@mantine/core"
+import { ChevronDown, ChevronUp } from "lucide-react"
 import { useState } from "react"
+import { useMe } from "@/api/me"
+import type { Problem } from "@/api/problem"
 import type { Attributes, Field } from "@/api/types"
 import type { Why } from "./api"
 import { FieldInput } from "./FieldInput"
-import { changedBy, complaint, type Draft, draftOf, type Entered } from "./values"
+import classes from "./Object.module.css"
+import { changedBy, complaint, type Draft, draftOf, type Entered, isReference } from "./values"
 
 /** What is being typed into the fields of a kind or of an action, beside what is stored. */
 export function useDraft(fields: readonly Field[], stored: Attributes) {
@@ -52,14 +56,16 @@ export function Fields({ of, expert }: { of: DraftState; expert: boolean }) {
 	))
 }
 
-/** Why something is done, and whether dangerous fields are open meanwhile. */
+/** Why and for whom something is done, and whether dangerous fields are open meanwhile. */
 export function useWhy(required: boolean) {
 	const [reason, setReason] = useState("")
 	const [commentary, setCommentary] = useState("")
+	const [behalf, setBehalf] = useState<Entered>(null)
 	const [expert, setExpert] = useState(false)
 	const why: Why = {}
 	if (reason.trim()) why.reason = reason.trim()
 	if (commentary.trim()) why.commentary = commentary.trim()
+	if (isReference(behalf)) why.onBehalfOf = behalf.ref
 	if (expert) why.expertMode = true
 	return {
 		why,
@@ -69,6 +75,8 @@ export function useWhy(required: boolean) {
 		setReason,
 		commentary,
 		setCommentary,
+		behalf,
+		setBehalf,
 		expert,
 		setExpert,
 	}
@@ -76,7 +84,21 @@ export function useWhy(required: boolean) {
 
 export type WhyState = ReturnType<typeof useWhy>
 
-export function WhyFields({ of, error }: { of: WhyState; error?: string }) {
+/** The reason, and behind "More" what few need: commentary, on whose behalf, expert mode. */
+export function WhyFields({
+	of,
+	fields,
+	problem,
+}: {
+	of: WhyState
+	/** Those of the form: where one is dangerous, expert mode is offered. */
+	fields: readonly Field[]
+	problem: Problem | undefined
+}) {
+	const { permissions } = useMe()
+	const refused = problem && whyErrors(problem)
+	const [opened, setOpened] = useState(false)
+	const more = opened || refused?.onBehalfOf !== undefined
 	return (
 		<Stack gap="sm">
 			<TextInput
@@ -85,25 +107,65 @@ export function WhyFields({ of, error }: { of: WhyState; error?: string }) {
 				maxLength={500}
 				withAsterisk={of.required}
 				aria-required={of.required}
-				error={error}
+				error={refused?.reason}
 				value={of.reason}
 				onChange={(event) => of.setReason(event.currentTarget.value)}
 			/>
-			<Textarea
-				label="Commentary"
-				autosize
-				minRows={2}
-				maxRows={8}
-				maxLength={16_000}
-				value={of.commentary}
-				onChange={(event) => of.setCommentary(event.currentTarget.value)}
-			/>
+			<Button
+				variant="subtle"
+				color="gray"
+				size="compact-xs"
+				className={classes.moreButton}
+				aria-expanded={more}
+				rightSection={more ? <ChevronUp size={13} /> : <ChevronDown size={13} />}
+				onClick={() => setOpened(!more)}
+			>
+				More
+			</Button>
+			{more && (
+				<>
+					<Textarea
+						label="Commentary"
+						autosize
+						minRows={2}
+						maxRows={8}
+						maxLength={16_000}
+						value={of.commentary}
+						onChange={(event) => of.setCommentary(event.currentTarget.value)}
+					/>
+					{permissions.includes("objects.on_behalf") && (
+						<FieldInput
+							field={behalfField}
+							value={of.behalf}
+							onChange={of.setBehalf}
+							error={refused?.onBehalfOf}
+							expert
+						/>
+					)}
+					<ExpertSwitch of={of} fields={fields} />
+				</>
+			)}
 		</Stack>
 	)
 }
 
+const behalfField: Field = {
+	name: "onBehalfOf",
+	label: "On behalf of",
+	type: "reference",
+	reference: "annals.user",
+}
+
+/** The server's word on why and for whom; DELETE takes them in its address. */
+function whyErrors(problem: Problem): { reason?: string; onBehalfOf?: string } {
+	const at = (name: string) =>
+		problem.fields.find(({ location }) => location === `body.${name}` || location === `query.${name}`)
+			?.message
+	return { reason: at("reason"), onBehalfOf: at("onBehalfOf") }
+}
+
 /** Opens the dangerous fields; there only where there are any. */
-export function ExpertSwitch({ of, fields }: { of: WhyState; fields: readonly Field[] }) {
+function ExpertSwitch({ of, fields }: { of: WhyState; fields: readonly Field[] }) {
 	const dangerous = fields.filter((field) => field.expert)
 	if (dangerous.length === 0) return null
 	return (

@@ -11,8 +11,7 @@ import { Page, Section } from "@/components/Page"
 import { Empty, ProblemNote } from "@/components/States"
 import { pathText } from "@/lib/words"
 import { fieldErrors, useChange } from "./api"
-import { reasonError } from "./EditForm"
-import { ExpertSwitch, Fields, useDraft, useWhy, WhyFields } from "./Form"
+import { Fields, useDraft, useWhy, WhyFields } from "./Form"
 import { actionOf, mayCreate, useKind } from "./kinds"
 import classes from "./Object.module.css"
 
@@ -83,7 +82,6 @@ function NewObject({ kind }: { kind: Kind }) {
 				<UnsavedGuard when={draft.dirty} />
 				<Section title={kind.label}>
 					<Stack gap="sm">
-						<ExpertSwitch of={why} fields={kind.fields} />
 						<Fields of={draft} expert={why.expert} />
 						<Select
 							label="Organization"
@@ -98,7 +96,7 @@ function NewObject({ kind }: { kind: Kind }) {
 					</Stack>
 				</Section>
 				<Section title="Why">
-					<WhyFields of={why} error={problem && reasonError(problem.fields)} />
+					<WhyFields of={why} fields={kind.fields} problem={problem} />
 				</Section>
 				<ProblemNote error={change.error} />
 				<SaveBar

@@ -49,7 +49,7 @@ export function Revisions({
 	const columns: Column<Revision>[] = [
 		{ id: "revision", label: "Rev", width: 52, cell: ({ revision }) => <Mono>{revision}</Mono> },
 		{ id: "when", label: "When", width: 150, cell: ({ madeAt }) => <Time at={madeAt} /> },
-		{ id: "who", label: "Who", width: 150, cell: ({ actor }) => actor },
+		{ id: "who", label: "Who", width: 150, cell: whoOf },
 		{ id: "what", label: "What", width: 150, cell: ({ action }) => actionOf(kind, action).label },
 		{ id: "state", label: "State", width: 110, cell: (one) => stateOf(one) },
 		{
@@ -57,7 +57,10 @@ export function Revisions({
 			label: "Reason",
 			width: 140,
 			grow: true,
-			cell: ({ reason }) => <span title={reason}>{reason}</span>,
+			cell: ({ reason, commentary }) => {
+				const why = [reason, commentary].filter(Boolean).join(": ")
+				return <span title={why}>{why}</span>
+			},
 		},
 		{
 			id: "actions",
@@ -91,7 +94,7 @@ export function Revisions({
 						aside={compareButton(one)}
 						second={
 							<>
-								{one.actor} · <Time at={one.madeAt} />
+								{whoOf(one)} · <Time at={one.madeAt} />
 								{one.reason && ` · ${one.reason}`}
 							</>
 						}
@@ -121,6 +124,8 @@ export function Revisions({
 		</>
 	)
 }
+
+const whoOf = ({ actor, onBehalfOf }: Revision) => (onBehalfOf ? `${actor} for ${onBehalfOf}` : actor)
 
 const stateOf = ({ deleted, state }: Revision) => (deleted ? "Deleted" : humanize(state))
 

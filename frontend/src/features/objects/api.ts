@@ -38,7 +38,7 @@ export const revisionQuery = (kind: string, id: number, revision: number) =>
 	})
 
 /** What every change may say beside the values. */
-export type Why = { reason?: string; commentary?: string; expertMode?: boolean }
+export type Why = { reason?: string; commentary?: string; onBehalfOf?: number; expertMode?: boolean }
 
 export type Change =
 	| { how: "create"; kind: string; tenantId: number; attributes: Attributes; why: Why }
@@ -65,7 +65,11 @@ function send(change: Change): Promise<ObjectStub> {
 				of.revision,
 			)
 		case "delete":
-			return api.delete(path, { reason: why.reason, commentary: why.commentary }, of.revision)
+			return api.delete(
+				path,
+				{ reason: why.reason, commentary: why.commentary, onBehalfOf: why.onBehalfOf },
+				of.revision,
+			)
 		case "restore":
 			return api.post(`${path}/restore`, { revision: change.revision, ...why }, of.revision)
 	}
