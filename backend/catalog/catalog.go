@@ -76,6 +76,7 @@ type DataLabel struct {
 	As     string `yaml:"as" json:"as,omitempty"`     // the part of the event that it fills, see Reading
 	Secret bool   `yaml:"secret" json:"secret,omitempty"`
 	Pairs  bool   `yaml:"pairs" json:"pairs,omitempty"` // holds name=value pairs, secret ones among them
+	Fixed  string `yaml:"fixed" json:"fixed,omitempty"` // what our own entries always say here
 }
 
 // Kind is one kind of object: what it consists of, its life, and who may manage it.

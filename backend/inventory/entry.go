@@ -65,18 +65,23 @@ func (e Editor) entry(s step, eventType string, changes []fieldChange) audit.Eve
 		ev.Changes = append(ev.Changes, audit.Change{Field: "state", Old: s.before.State, New: o.State})
 	}
 	v := e.valuesFor(s, t, changes)
-	if v.linked != nil {
-		ev.LinkedTo = v.linked
+	if t.Code != "" {
+		v.parts = notation(s, t, v)
+		ev.Code = t.Code + strings.Join(v.parts, ":")
+		ev.Actor = e.webUser()
 	}
+	ev.LinkedTo, ev.Customer = v.linked, v.customer
 	if v.subject != "" {
 		ev.Subject = &audit.Person{Name: v.subject}
 	}
 	for _, d := range t.Data {
 		if value := v.of(d); value != "" && d.As != "ip" {
 			ev.Data = append(ev.Data, audit.Datum{Label: d.Label, Value: value})
+			if d.As == "returnValue" && value != "0" {
+				ev.Outcome = audit.Failure
+			}
 		}
 	}
-	ev.Code = code(s, t, changes)
 	return ev
 }
 
@@ -108,6 +113,16 @@ func (c fieldChange) told() []audit.Change {
 	return out
 }
 
+// webUser is who acts in an entry that has a compact notation: there a person of ours is a web user
+// of the organization that he works in.
+func (e Editor) webUser() audit.Actor {
+	a := e.Origin.Actor
+	if a.Kind == audit.ActorUser && a.UserID != 0 {
+		a.Kind, a.ID, a.SubID = audit.ActorWebUser, fmt.Sprint(e.Scope.TenantID), fmt.Sprint(a.UserID)
+	}
+	return a
+}
+
 func plain(v any) any {
 	if len(refsOf(v)) > 0 {
 		return show(v)
@@ -120,16 +135,30 @@ type values struct {
 	object, subject, customer string
 	linked                    *audit.Object
 	change                    *fieldChange
+	changes                   []fieldChange
+	keys                      []string          // "i_account=7": the object, then what it refers to
+	given                     []fieldValue      // the inputs; for a new object its fields
 	byLabel                   map[string]string // lower-case label of an input or a field
+	parts                     []string          // of the compact notation
 }
+
+type fieldValue struct{ name, text string }
 
 // valuesFor finds, among the action's inputs, the changes and the object's attributes, in this
 // order, what the event type speaks of.
 func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) values {
 	attributes, _ := decode(s.after.Attributes) // finish has read them
-	v := values{object: s.after.Name, byLabel: map[string]string{}}
+	v := values{object: s.after.Name, changes: changes, keys: []string{key(s.kind, s.after.ExternalID)}, byLabel: map[string]string{}}
 	if len(changes) == 1 {
 		v.change = &changes[0]
+	}
+	concerns := func(kind, name string) {
+		switch short := kind[strings.LastIndexByte(kind, '.')+1:]; {
+		case short == "user" && v.subject == "":
+			v.subject = name
+		case (short == "customer" || short == "client") && v.customer == "":
+			v.customer = name
+		}
 	}
 	note := func(f catalog.Field, value any) {
 		if label := strings.ToLower(f.Label); v.byLabel[label] == "" {
@@ -140,12 +169,9 @@ func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) va
 			return // many are nobody in particular
 		}
 		ref := refs[0]
-		short := f.Reference[strings.LastIndexByte(f.Reference, '.')+1:]
-		switch {
-		case short == "user" && v.subject == "":
-			v.subject = ref.Name
-		case (short == "customer" || short == "client") && v.customer == "":
-			v.customer = ref.Name
+		concerns(f.Reference, ref.Name)
+		if k, ok := e.Log.Catalog().Kind(f.Reference); ok {
+			v.keys = append(v.keys, key(k, fmt.Sprint(ref.Ref)))
 		}
 		if v.linked == nil && f.Reference == t.LinkedTo {
 			v.linked = &audit.Object{Kind: f.Reference, ID: fmt.Sprint(ref.Ref), Name: ref.Name, Ref: ref.Ref}
@@ -153,21 +179,43 @@ func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) va
 	}
 	for _, f := range s.action.Input {
 		note(f, s.input[f.Name])
+		v.give(f, s.input[f.Name])
 	}
 	for _, c := range changes {
 		if c.field.Type == "references" && c.new == nil {
 			note(c.field, c.old) // who was removed
 		}
 		note(c.field, c.new)
+		if s.action.Name == actCreate {
+			v.give(c.field, c.new)
+		}
 	}
 	for _, f := range s.kind.Fields {
 		note(f, attributes[f.Name])
 	}
+	concerns(s.kind.Name, s.after.Name)
+	for _, f := range s.kind.Fields {
+		if f.Type == "money" && v.byLabel["currency"] == "" {
+			v.byLabel["currency"] = f.Unit
+		}
+	}
 	return v
+}
+
+func (v *values) give(f catalog.Field, value any) {
+	if text := show(value); text != "" && f.Type != "reference" {
+		v.given = append(v.given, fieldValue{f.Name, text})
+	}
 }
 
 // of is the value of one label.
 func (v values) of(d catalog.DataLabel) string {
+	if d.Fixed != "" {
+		return d.Fixed
+	}
+	if at := slices.Index(partColumns, d.From); at >= 0 && at < len(v.parts) {
+		return v.parts[at]
+	}
 	switch d.As {
 	case "object":
 		return v.object
@@ -198,63 +246,84 @@ func (v values) of(d catalog.DataLabel) string {
 	return v.byLabel[strings.ToLower(d.Label)]
 }
 
-// code is the entry in Sippy's notation, for the event types that have one.
-func code(s step, t catalog.EventType, changes []fieldChange) string {
-	if t.Code == "" {
-		return ""
+// partColumns are the columns of what follows a code, between its colons.
+var partColumns = []string{"part1", "part2", "part3"}
+
+// key is an object as the compact notation has it: "i_account=7".
+func key(k catalog.Kind, id string) string {
+	name := "i_" + k.Name[strings.LastIndexByte(k.Name, '.')+1:]
+	if at := slices.IndexFunc(k.Aliases, func(alias string) bool { return strings.HasPrefix(alias, "i_") }); at >= 0 {
+		name = k.Aliases[at]
 	}
-	table := s.kind.Table
-	key := "i_" + s.kind.Name[strings.LastIndexByte(s.kind.Name, '.')+1:] + "=" + s.after.ExternalID
-	switch t.Code {
-	case "A", "U", "Q", "E":
-		parts := []string{t.Code + table, key}
-		var fields []string
-		for _, c := range changes {
-			fields = append(fields, c.field.Name+"="+show(c.new))
-		}
-		for _, f := range s.action.Input {
-			if value := show(s.input[f.Name]); value != "" && !slices.ContainsFunc(changes, func(c fieldChange) bool { return c.field.Name == f.Name }) {
-				fields = append(fields, f.Name+"="+value)
-			}
-		}
-		if len(fields) > 0 {
-			parts = append(parts, strings.Join(fields, ","))
-		}
-		return strings.Join(parts, ":")
-	case "D", "R":
-		return t.Code + table + ":" + key
-	}
-	return notation(s, t, key)
+	return name + "=" + id
 }
 
-// notation fills the syntax that the source documents for a code: the alternative that is this
-// object's key, and the inputs for the rest ("add|credit|debit|recharge:i_customer|i_account=" with
-// the input type=credit and amount=10 is "credit:i_account=7:10").
-func notation(s step, t catalog.EventType, key string) string {
-	name, _, _ := strings.Cut(key, "=")
-	var parts []string
-	used := map[string]bool{}
-	for _, part := range strings.Split(t.Syntax, ":") {
-		alternatives := strings.Split(strings.TrimSuffix(strings.TrimSuffix(part, "id"), "="), "|")
-		switch {
-		case slices.Contains(alternatives, name):
-			parts = append(parts, key)
-		case part == s.kind.Table:
-			parts = append(parts, part)
-		case strings.Contains(part, "=") && strings.HasPrefix(part, "i_"):
-			parts = append(parts, key)
-		default:
-			for _, f := range s.action.Input {
-				if value := show(s.input[f.Name]); slices.Contains(alternatives, value) {
-					parts, used[f.Name] = append(parts, value), true
-				}
-			}
+// notation is what follows an event type's code, part by part, as its syntax says.
+func notation(s step, t catalog.EventType, v values) []string {
+	switch t.Code {
+	case "A", "U", "Q", "E":
+		parts := []string{s.kind.Table, v.keys[0]}
+		if fields := newValues(s, v); fields != "" {
+			parts = append(parts, fields)
+		}
+		return parts
+	case "D", "R":
+		return []string{s.kind.Table, v.keys[0]}
+	}
+	if t.Syntax == "" { // the document cut it off; as its neighbours have it: whose kind, and who
+		return []string{s.kind.Name[strings.LastIndexByte(s.kind.Name, '.')+1:], v.object}
+	}
+	return v.filled(t, s.kind.Table)
+}
+
+// newValues are those that a record gets: "username=ana,credit_limit=10".
+func newValues(s step, v values) string {
+	var fields []string
+	for _, c := range v.changes {
+		if !c.field.Untracked {
+			fields = append(fields, c.field.Name+"="+show(c.new))
 		}
 	}
 	for _, f := range s.action.Input {
-		if value := show(s.input[f.Name]); value != "" && !used[f.Name] {
-			parts = append(parts, value)
+		if value := show(s.input[f.Name]); value != "" && !slices.ContainsFunc(v.changes, func(c fieldChange) bool { return c.field.Name == f.Name }) {
+			fields = append(fields, f.Name+"="+value)
 		}
 	}
-	return t.Code + strings.Join(parts, ":")
+	if s.before.State != "" && s.before.State != s.after.State {
+		fields = append(fields, "state="+s.after.State)
+	}
+	return strings.Join(fields, ",")
+}
+
+// filled takes of each part of the syntax the alternative that is true here ("add|credit|debit" is
+// "credit" where the input says so, "i_customer|i_account=" is "i_account=7"), and for the parts of
+// which the source's document says no more than that they are there, the other values that were given.
+func (v values) filled(t catalog.EventType, table string) []string {
+	var parts []string
+	given := v.given
+	for _, part := range strings.Split(t.Syntax, ":") {
+		alternatives := strings.Split(strings.TrimSuffix(strings.TrimSuffix(part, "id"), "="), "|")
+		own := slices.IndexFunc(v.keys, func(k string) bool {
+			name, _, _ := strings.Cut(k, "=")
+			return slices.Contains(alternatives, name)
+		})
+		input := slices.IndexFunc(given, func(g fieldValue) bool { return slices.Contains(alternatives, g.text) })
+		switch {
+		case part == table:
+			parts = append(parts, part)
+		case own >= 0:
+			parts = append(parts, v.keys[own])
+		case input >= 0:
+			parts = append(parts, given[input].text)
+			given = slices.Delete(slices.Clone(given), input, input+1)
+		case strings.HasPrefix(part, "i_"): // the document's misspelt i_accout
+			parts = append(parts, v.keys[0])
+		}
+	}
+	for _, g := range given {
+		if len(parts) < len(t.Data) {
+			parts = append(parts, g.text)
+		}
+	}
+	return parts
 }

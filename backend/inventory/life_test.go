@@ -1,8 +1,10 @@
 package inventory_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -20,8 +22,10 @@ import (
 // life makes objects of any kind with values that fit, for the walks over the catalogue.
 type life struct {
 	*house
-	made map[string]inventory.Object // one of each kind, for references
-	n    int
+	made  map[string]inventory.Object // one of each kind, for references
+	n     int
+	deeds []deed
+	seen  int64 // the last entry that a deed left
 }
 
 // value is one that fits a field, a new one on each call.
@@ -74,7 +78,7 @@ func (l *life) value(f catalog.Field) any {
 	case "reference":
 		return l.reference(f.Reference)
 	}
-	return fmt.Sprintf("text %d", l.n)
+	return fmt.Sprintf("text-%d", l.n)
 }
 
 func (l *life) reference(kind string) int64 {
@@ -143,134 +147,223 @@ func (l *life) since(id int64) (out []audit.Event, last int64) {
 	return out, max(last, id)
 }
 
+// deed is one thing that was done to an object, and the entries that it left.
+type deed struct {
+	what          string
+	kind          catalog.Kind
+	before, after inventory.Object
+	sent          map[string]any // the values that were given
+	actor         string
+	entries       []audit.Event
+}
+
+// ana does what the walk does, through the API and for zoë.
+var ana = audit.Origin{Actor: audit.Actor{Kind: audit.ActorUser, ID: "7", Name: "ana.silva", Level: "root", UserID: 7},
+	OnBehalfOf: &audit.Actor{Kind: audit.ActorUser, ID: "8", Name: "zoë.krüger", Level: "root", UserID: 8}, IP: netip.MustParseAddr("198.51.100.7"), UsedAPI: true}
+
+// why is what each of her deeds says beside its values.
+var why = inventory.Draft{Reason: "Customer request", Commentary: "As agreed.\nOn the phone.", Expert: true}
+
+// do does something to an object as ana, notes it, and expects one of its entries to be of a type.
+func (l *life) do(k catalog.Kind, what, event string, before inventory.Object, sent map[string]any, fn func(*db.Tx, inventory.Editor, inventory.Draft) (inventory.Object, error)) inventory.Object {
+	l.t.Helper()
+	_, seen := l.since(l.seen)
+	d := deed{what: k.Name + " " + what, kind: k, before: before, sent: sent, actor: ana.Actor.Name}
+	draft := why
+	draft.Attributes = sent
+	if err := l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+		e.Origin = ana
+		d.after, err = fn(tx, e, draft)
+		return err
+	}); err != nil {
+		l.t.Fatalf("%s: %v", d.what, err)
+	}
+	d.entries, l.seen = l.since(seen)
+	l.note(d, event)
+	return d.after
+}
+
+// note keeps a deed for the test and expects one of its entries to be of a type.
+func (l *life) note(d deed, event string) {
+	l.t.Helper()
+	l.deeds = append(l.deeds, d)
+	if !slices.ContainsFunc(d.entries, func(e audit.Event) bool { return e.Type == event }) {
+		l.t.Errorf("%s left %d entries, none of them %s: %+v", d.what, len(d.entries), event, d.entries)
+	}
+	for _, e := range d.entries {
+		if strings.ContainsAny(e.Description, "{}[]") || e.Description == "" || e.Object == nil || e.Object.Ref == 0 || e.Object.Name == "" {
+			l.t.Errorf("%s: %q about %+v", d.what, e.Description, e.Object)
+		}
+	}
+}
+
 // TestEveryKindLivesItsLife walks the catalogue: an object of each kind is created, each of its
-// fields is changed, each of its actions is done from a state in which it is possible, it is deleted
-// and restored; and each step leaves the entry that the kind's row names, in a readable sentence.
+// fields is changed, each of its actions is done from a state in which it is possible, each of its
+// timers and limits goes off, it is deleted and restored. Each step leaves the entry that the kind's
+// row names, in a readable sentence; and each entry is what its source's document says of it.
 func TestEveryKindLivesItsLife(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
-	var seen int64
-	expect := func(what, event string, changed string) {
-		t.Helper()
-		var entries []audit.Event
-		entries, seen = l.since(seen)
-		for _, e := range entries {
-			if e.Type == event {
-				if strings.ContainsAny(e.Description, "{}[]") || e.Description == "" || e.Object == nil || e.Object.Ref == 0 || e.Object.Name == "" {
-					t.Errorf("%s: %q about %+v", what, e.Description, e.Object)
-				}
-				if changed != "" && !slices.ContainsFunc(e.Changes, func(c audit.Change) bool { return c.Field == changed }) {
-					t.Errorf("%s: the entry does not say what changed: %+v", what, e.Changes)
-				}
-				return
-			}
-		}
-		t.Errorf("%s left %d entries, none of them %s: %+v", what, len(entries), event, entries)
-	}
-	for _, system := range h.log.Catalog().Systems() {
+	l := &life{house: newHouse(t), made: map[string]inventory.Object{}}
+	for _, system := range l.log.Catalog().Systems() {
 		for _, k := range system.Kinds {
-			if k.OwnTable || !slices.Contains(k.ManagedBy, "root") {
-				continue
-			}
-			_, seen = l.since(seen)
-			eventOf := func(action, otherwise string) string {
-				for _, a := range k.Actions {
-					if a.Name == action && a.Event != "" {
-						return a.Event
-					}
-				}
-				return otherwise
-			}
-			for _, f := range k.Fields { // what is referred to leaves its own entries
-				if f.Reference != "" {
-					l.reference(f.Reference)
-				}
-			}
-			_, seen = l.since(seen)
-			o := l.create(k, true)
-			expect(k.Name+" create", eventOf("create", "annals.object_created"), "")
-			for _, f := range k.Fields {
-				v := l.value(f)
-				if f.Type == "boolean" {
-					v = false // it was true
-				}
-				if f.Type == "system" {
-					v = "annals" // it was another one
-				}
-				if f.Type == "choice" && len(f.Values) > 1 {
-					current, _ := attributesOf(o)[f.Name].(string)
-					v = f.Values[(slices.Index(f.Values, current)+1)%len(f.Values)]
-				}
-				if f.Type == "references" {
-					v = nil // takes the one away
-				}
-				if f.Type == "reference" {
-					if ref, ok := h.log.Catalog().Kind(f.Reference); ok && f.Reference != inventory.KindTenant && f.Reference != inventory.KindUser {
-						v = l.create(ref, true).ID
-					} else if f.Reference == inventory.KindTenant {
-						continue // there is one root
-					}
-				}
-				_, seen = l.since(seen)
-				h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
-					o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: map[string]any{f.Name: v}, Expert: true, Reason: "because"})
-					return err
-				}))
-				event, changed := f.Event+f.EventRemoved, f.Name
-				if f.Type == "boolean" && f.EventOff != "" {
-					event = f.EventOff
-				}
-				if event == "" {
-					event = eventOf("update", "annals.object_updated")
-				}
-				if f.Untracked {
-					changed = ""
-				}
-				expect(k.Name+" field "+f.Name, event, changed)
-			}
-			for _, a := range k.Actions {
-				if slices.Contains([]string{"create", "update", "delete", "restore"}, a.Name) || slices.ContainsFunc(a.Input, func(f catalog.Field) bool { return f.Type == "file" }) {
-					continue
-				}
-				input := l.attributes(a.Input)
-				on := o
-				if len(a.From) > 0 && !slices.Contains(a.From, o.State) {
-					on = l.bring(k, a.From)
-				}
-				_, seen = l.since(seen)
-				h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
-					on, err = e.ActOn(tx, k.Name, on.ID, on.Revision, a.Name, inventory.Draft{Attributes: input, Expert: true, Reason: "because"})
-					return err
-				}))
-				if a.To != "" && on.State != a.To {
-					t.Errorf("%s %s: state %s, want %s", k.Name, a.Name, on.State, a.To)
-				}
-				if on.ID == o.ID {
-					o = on
-				}
-				expect(k.Name+" "+a.Name, a.Event, "")
-			}
-			before := attributesOf(o)
-			h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
-				o, err = e.DeleteObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Reason: "because"})
-				return err
-			}))
-			deleted := "annals.object_deleted"
-			if k.Setting {
-				deleted = "annals.setting_inherited"
-			}
-			expect(k.Name+" delete", eventOf("delete", deleted), "")
-			h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
-				o, err = e.RestoreObject(tx, k.Name, o.ID, o.Revision, o.Revision-1, inventory.Draft{})
-				return err
-			}))
-			expect(k.Name+" restore", eventOf("restore", "annals.object_restored"), "")
-			if got := attributesOf(o); fmt.Sprint(got) != fmt.Sprint(before) || o.DeletedAt != nil {
-				t.Errorf("%s restored as %v, want %v", k.Name, got, before)
+			if !k.OwnTable && slices.Contains(k.ManagedBy, "root") {
+				l.live(k)
 			}
 		}
 	}
+	l.isDocumented()
+}
+
+// live takes an object of a kind through its whole life.
+func (l *life) live(k catalog.Kind) {
+	l.t.Helper()
+	eventOf := func(action string) string {
+		if at := slices.IndexFunc(k.Actions, func(a catalog.Action) bool { return a.Name == action }); at >= 0 && k.Actions[at].Event != "" {
+			return k.Actions[at].Event
+		}
+		if k.Setting && action == "delete" {
+			return "annals.setting_inherited"
+		}
+		return "annals.object_" + action + "d"
+	}
+	for _, f := range k.Fields { // what is referred to leaves its own entries
+		if f.Reference != "" {
+			l.reference(f.Reference)
+		}
+	}
+	sent := l.attributes(k.Fields)
+	o := l.do(k, "create", eventOf("create"), inventory.Object{}, sent, func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+		return e.CreateObject(tx, k.Name, d)
+	})
+	l.made[k.Name] = o
+	update := func(what, event string, o inventory.Object, sent map[string]any) inventory.Object {
+		l.t.Helper()
+		return l.do(k, what, event, o, sent, func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+			return e.UpdateObject(tx, k.Name, o.ID, o.Revision, d)
+		})
+	}
+	for _, f := range k.Fields {
+		value, ok := l.another(f, o)
+		if !ok {
+			continue
+		}
+		o = update("field "+f.Name, cmp.Or(f.EventOff, f.EventRemoved, f.Event, eventOf("update")), o, map[string]any{f.Name: value})
+		if entries := l.deeds[len(l.deeds)-1].entries; !f.Untracked && !slices.ContainsFunc(entries, func(e audit.Event) bool {
+			return slices.ContainsFunc(e.Changes, func(c audit.Change) bool { return c.Field == f.Name })
+		}) {
+			l.t.Errorf("%s field %s: no entry says what changed: %+v", k.Name, f.Name, entries)
+		}
+		if f.Type == "boolean" || f.Type == "references" { // and back
+			o = update("field "+f.Name+" again", cmp.Or(f.EventAdded, f.Event, eventOf("update")), o, map[string]any{f.Name: sent[f.Name]})
+		}
+	}
+	for _, a := range k.Actions {
+		if slices.Contains([]string{"create", "update", "delete", "restore"}, a.Name) {
+			continue
+		}
+		on := o
+		if len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+			on = l.bring(k, a.From)
+		}
+		own := on.ID == o.ID
+		on = l.do(k, a.Name, a.Event, on, l.attributes(a.Input), func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+			return e.ActOn(tx, k.Name, on.ID, on.Revision, a.Name, d)
+		})
+		if a.To != "" && on.State != a.To {
+			l.t.Errorf("%s %s: state %s, want %s", k.Name, a.Name, on.State, a.To)
+		}
+		if own {
+			o = on
+		}
+	}
+	for _, timer := range k.Timers {
+		l.goOff(k, timer)
+	}
+	for _, limit := range k.Limits {
+		l.pass(k, limit)
+	}
+	was := attributesOf(o)
+	o = l.do(k, "delete", eventOf("delete"), o, nil, func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+		return e.DeleteObject(tx, k.Name, o.ID, o.Revision, d)
+	})
+	o = l.do(k, "restore", eventOf("restore"), o, nil, func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+		return e.RestoreObject(tx, k.Name, o.ID, o.Revision, o.Revision-1, d)
+	})
+	if got := attributesOf(o); fmt.Sprint(got) != fmt.Sprint(was) || o.DeletedAt != nil {
+		l.t.Errorf("%s restored as %v, want %v", k.Name, got, was)
+	}
+}
+
+// another is a value of a field that the object doesn't have yet, if there is one.
+func (l *life) another(f catalog.Field, o inventory.Object) (any, bool) {
+	l.t.Helper()
+	switch f.Type {
+	case "boolean":
+		return false, true // it was true
+	case "system":
+		return "annals", true // it was another one
+	case "references":
+		return nil, true // takes the one away
+	case "choice":
+		current, _ := attributesOf(o)[f.Name].(string)
+		return f.Values[(slices.Index(f.Values, current)+1)%len(f.Values)], len(f.Values) > 1
+	case "reference":
+		if k, ok := l.log.Catalog().Kind(f.Reference); ok && !k.OwnTable {
+			return l.create(k, true).ID, true
+		}
+		return l.reference(f.Reference), f.Reference != inventory.KindTenant // there is one root
+	}
+	return l.value(f), true
+}
+
+// goOff lets a timer's time come.
+func (l *life) goOff(k catalog.Kind, timer catalog.Timer) {
+	l.t.Helper()
+	a := k.Actions[slices.IndexFunc(k.Actions, func(a catalog.Action) bool { return a.Name == timer.Action })]
+	past := "2026-01-31"
+	if k.Fields[slices.IndexFunc(k.Fields, func(f catalog.Field) bool { return f.Name == timer.Field })].Type == "time" {
+		past += "T00:00:00Z"
+	}
+	d := deed{what: k.Name + " timer " + timer.Action, kind: k, before: l.set(k, l.bring(k, a.From), map[string]any{timer.Field: past}), actor: "Timer"}
+	_, seen := l.since(l.seen)
+	more, err := inventory.NewTimers(l.db, l.log).Next(l.t.Context())
+	if err != nil || !more {
+		l.t.Fatalf("%s: %t, %v", d.what, more, err)
+	}
+	l.must(l.db.Read(l.t.Context(), tenant.Of(l.root).Wall(), func(tx *db.Tx) (err error) {
+		d.after, err = inventory.Find(tx, tenant.Of(l.root), k.Name, d.before.ID)
+		return err
+	}))
+	d.entries, l.seen = l.since(seen)
+	l.note(d, a.Event)
+}
+
+// pass lets a value pass its limit; what it was before must leave no such entry.
+func (l *life) pass(k catalog.Kind, limit catalog.Limit) {
+	l.t.Helper()
+	a := k.Actions[slices.IndexFunc(k.Actions, func(a catalog.Action) bool { return a.Name == limit.Action })]
+	within, beyond := 5, 20
+	if limit.Below != "" {
+		within, beyond = beyond, within
+	}
+	d := deed{what: k.Name + " limit " + limit.Action, kind: k, actor: "Limit", sent: map[string]any{limit.Field: beyond},
+		before: l.set(k, l.bring(k, a.From), map[string]any{limit.Above + limit.Below: 10, limit.Field: within})}
+	_, seen := l.since(l.seen)
+	d.after = l.set(k, d.before, d.sent)
+	d.entries, l.seen = l.since(seen)
+	d.entries = slices.DeleteFunc(d.entries, func(e audit.Event) bool { return e.Actor.Kind != audit.ActorSystem })
+	l.note(d, a.Event)
+}
+
+// set changes values of an object, of which nothing is noted.
+func (l *life) set(k catalog.Kind, o inventory.Object, attributes map[string]any) inventory.Object {
+	l.t.Helper()
+	l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+		e.Origin = ana
+		o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: attributes, Expert: true})
+		return err
+	}))
+	return o
 }
 
 // bring makes an object of a kind in one of some states, by the actions that lead there.
@@ -278,7 +371,7 @@ func (l *life) bring(k catalog.Kind, states []string) inventory.Object {
 	l.t.Helper()
 	o := l.create(k, true)
 	for range 5 {
-		if slices.Contains(states, o.State) {
+		if len(states) == 0 || slices.Contains(states, o.State) {
 			return o
 		}
 		at := slices.IndexFunc(k.Actions, func(a catalog.Action) bool {

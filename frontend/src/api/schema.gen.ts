@@ -932,6 +932,7 @@ export interface components {
         CatalogDataLabel: {
             as?: string;
             cut?: string;
+            fixed?: string;
             from?: string;
             keep?: string;
             label: string;
