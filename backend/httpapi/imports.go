@@ -195,12 +195,13 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 	}
 	out := importJSON{System: o.System, Source: o.Source, FileName: truncate(o.FileName, 300), State: "running", CreatedBy: p.Origin.Actor.Name}
 	err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) (err error) {
-		if errID == nil {
-			o.Tenant, err = tenant.Find(tx, p.Scope, id)
-		} else {
-			o.Tenant, err = tenant.FindByPath(tx, p.Scope, form.Tenant)
+		if errID != nil {
+			if o.Tenant, err = tenant.FindByPath(tx, p.Scope, form.Tenant); err != nil {
+				return err
+			}
+			id = o.Tenant.ID
 		}
-		if err != nil {
+		if o.Tenant, err = tenant.Open(tx, p.Scope, id); err != nil {
 			return err
 		}
 		return tx.Raw(`INSERT INTO imports (tenant_id, sales_org_id, dealer_id, reseller_id, system, source, file_name, state, created_by, created_level)

@@ -58,6 +58,10 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/tenants/{id}", may: access.ReadTenants, summary: "One organization", handler: on(s.tenant)},
 		{method: "PATCH", path: "/tenants/{id}", may: access.EditTenants, summary: "Change an organization", handler: on(s.updateTenant)},
 		{method: "DELETE", path: "/tenants/{id}", may: access.EditTenants, summary: "Delete an empty organization", handler: on(s.deleteTenant)},
+		{method: "GET", path: "/tenants/{id}/content", may: access.ReadTenants, summary: "Count what stands in an organization and below it", handler: on(s.tenantContent)},
+		{method: "POST", path: "/tenants/{id}/close", may: access.EditTenants, summary: "Close an organization: nobody in it or below gets in", handler: on(s.stepTenant("close"))},
+		{method: "POST", path: "/tenants/{id}/reopen", may: access.EditTenants, summary: "Reopen a closed organization", handler: on(s.stepTenant("reopen"))},
+		{method: "POST", path: "/tenants/{id}/move", may: access.EditTenants, summary: "Move an organization, with all below it, to another parent", handler: on(s.moveTenant)},
 
 		{method: "GET", path: "/users", may: access.ReadUsers, summary: "People", handler: on(s.searchUsers)},
 		{method: "POST", path: "/users", may: access.EditUsers, summary: "Create a user", handler: on(s.createUser), status: 201},

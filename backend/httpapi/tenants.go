@@ -25,14 +25,20 @@ type tenantJSON struct {
 	Revision    int64            `json:"revision"`
 	Editable    bool             `json:"editable"`
 	Deletable   bool             `json:"deletable"`
+	Closable    bool             `json:"closable" doc:"May be closed or, when it is, reopened"`
+	Movable     bool             `json:"movable" doc:"There may be another place for it in the viewer's scope"`
+	ClosedAbove bool             `json:"closedAbove" doc:"One above it is closed, so nobody gets in here either"`
 	CreatedAt   timestamp        `json:"createdAt"`
 }
 
 func (s *Server) organizationOf(ctx context.Context, t tenant.Listed) tenantJSON {
 	p := who(ctx)
 	o := tenantJSON{ID: t.ID, Level: t.Level, Name: t.Name, Path: t.Path, State: t.State, MFAPolicy: t.MFAPolicy, MFARequired: t.MFARequired,
-		Children: t.Children, Users: t.Users, Revision: t.Revision, CreatedAt: timestamp(t.CreatedAt), Editable: p.May(access.EditTenants),
-		Deletable: p.May(access.EditTenants) && s.editor(ctx).CanDelete(t)}
+		Children: t.Children, Users: t.Users, Revision: t.Revision, CreatedAt: timestamp(t.CreatedAt), ClosedAbove: t.ClosedAbove}
+	if p.May(access.EditTenants) {
+		e := s.editor(ctx)
+		o.Editable, o.Deletable, o.Closable, o.Movable = true, e.CanDelete(t), e.CanClose(t), e.CanMove(t)
+	}
 	if t.ID != p.Scope.TenantID { // nobody looks up
 		o.ParentID = orNull(t.ParentID)
 	}
@@ -169,4 +175,66 @@ type deleteIn struct {
 func (s *Server) deleteTenant(ctx context.Context, in *deleteIn) (*nothing, error) {
 	err := s.change(ctx, func(tx *db.Tx, e inventory.Editor) error { return e.DeleteTenant(tx, in.ID, in.Reason) })
 	return nil, s.denied(ctx, err, "tenant", in.ID)
+}
+
+func (s *Server) stepTenant(name string) func(context.Context, *reasonIn) (*tenantOut, error) {
+	return func(ctx context.Context, in *reasonIn) (out *tenantOut, err error) {
+		err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) error {
+			if _, err := e.StepTenant(tx, in.ID, name, in.Body.Reason); err != nil {
+				return err
+			}
+			out, err = s.oneTenant(ctx, tx, in.ID)
+			return err
+		})
+		return out, s.denied(ctx, err, "tenant", in.ID)
+	}
+}
+
+type moveTenantIn struct {
+	ByID
+	IfMatch string `header:"If-Match" required:"true"`
+	Body    struct {
+		ParentID int64  `json:"parentId" minimum:"1"`
+		Reason   string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+func (s *Server) moveTenant(ctx context.Context, in *moveTenantIn) (*tenantOut, error) {
+	revision, err := ifMatch(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	var out *tenantOut
+	err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) error {
+		if _, err := e.MoveTenant(tx, in.ID, revision, in.Body.ParentID, in.Body.Reason); err != nil {
+			return err
+		}
+		out, err = s.oneTenant(ctx, tx, in.ID)
+		return err
+	})
+	return out, s.denied(ctx, err, "tenant", in.ID)
+}
+
+// tenantContent is what a move or a closing concerns. Each number is counted to tenant.ContentCap.
+type tenantContent struct {
+	Organizations int64 `json:"organizations" doc:"Below it; 10000 stands for that and more, here and in the others"`
+	People        int64 `json:"people"`
+	Objects       int64 `json:"objects"`
+	APIKeys       int64 `json:"apiKeys"`
+}
+
+func (s *Server) tenantContent(ctx context.Context, in *ByID) (*body[tenantContent], error) {
+	var c tenant.Content
+	err := s.read(ctx, func(tx *db.Tx) error {
+		t, err := tenant.Find(tx, who(ctx).Scope, in.ID)
+		if err != nil {
+			return err
+		}
+		c, err = tenant.Count(tx, t)
+		return err
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "tenant", in.ID)
+	}
+	return answer(tenantContent(c)), nil
 }

@@ -124,6 +124,7 @@ func bodies(h *house, x things) map[string]any {
 		"post-auth-otp-request": map[string]any{"email": "nobody@test.example"}, "post-auth-otp-login": map[string]any{"email": "nobody@test.example", "otp": "0"},
 		"post-auth-password": map[string]any{"currentPassword": "wrong", "newPassword": "another good one"}, "patch-me": map[string]any{"timeZone": "Europe/Lisbon"},
 		"post-tenants": map[string]any{"parentId": tenantID, "name": "New"}, "patch-tenants-id": map[string]any{"mfaPolicy": "optional"},
+		"post-tenants-id-close": reason, "post-tenants-id-reopen": reason, "post-tenants-id-move": map[string]any{"parentId": 1, "reason": "because"},
 		"post-users":           map[string]any{"tenantId": tenantID, "email": "new@test.example", "name": "New", "role": "user"},
 		"post-users-reset-mfa": map[string]any{"tenantId": tenantID, "reason": "because", "code": "000000"}, "patch-users-id": map[string]any{"name": "Renamed"},
 		"post-users-id-activate": reason, "post-users-id-lock": reason, "post-users-id-unlock": reason, "post-users-id-reset-mfa": reason, "post-users-id-reset-password": reason,

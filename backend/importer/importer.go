@@ -66,6 +66,13 @@ func Run(ctx context.Context, d *db.DB, log *audit.Log, o Options, file io.Reade
 	if err != nil {
 		return Result{}, err
 	}
+	err = d.Write(ctx, o.Scope.Wall(), func(tx *db.Tx) error {
+		_, err := tenant.Open(tx, o.Scope, o.Tenant.ID)
+		return err
+	})
+	if err != nil {
+		return Result{}, err
+	}
 	done, err := im.entries(ctx, d, reject)
 	if err != nil {
 		return done, fmt.Errorf("import %s: %w", o.FileName, err)

@@ -227,11 +227,11 @@ func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (t tenant.T
 	if t, err = tenant.FindChild(tx, o.scope, parent, name); !fault.Is(err, fault.NotFound) {
 		return t, "", err
 	}
-	if parent.State != "active" {
-		return t, fmt.Sprintf("%q is closed.", parent.Name), nil
-	}
-	// From here on nothing is the row's fault: a tenant that is made is recorded, or is not made.
+	// A tenant that is made is recorded, or is not made; where the parent is closed, the row says so.
 	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin}
 	t, err = editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
+		return t, f.Detail, nil
+	}
 	return t, "", err
 }

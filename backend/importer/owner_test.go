@@ -41,7 +41,7 @@ func TestRowsNameTheirTenant(t *testing.T) {
 	if _, err := h.owner.Exec("UPDATE tenants SET state = 'closed' WHERE id = $1", closed.ID); err != nil {
 		t.Fatal(err)
 	}
-	const none, make, other, closedOne = "The dealer has no sales organization.", "make it, or import with --create-tenants.", "another part of the channel", `"Shut" is closed.`
+	const none, make, other, closedOne = "The dealer has no sales organization.", "make it, or import with --create-tenants.", "another part of the channel", `"Shut" is closed, so nothing new can be put into it or below it. Reopen it first.`
 	for _, c := range []struct {
 		at               tenant.Tenant
 		create           bool
@@ -84,6 +84,9 @@ func TestRowsNameTheirTenant(t *testing.T) {
 		if got != c.want && (len(rejects) == 0 || !strings.Contains(got, c.want) || c.want == "") {
 			t.Errorf("%s: %q, want %q", source, got, c.want)
 		}
+	}
+	if _, _, err := h.try("sbc", sbcHeader+sbcRow("", ""), func(o *importer.Options) { o.Tenant = closed }); !fault.Is(err, fault.Conflict) {
+		t.Errorf("for what is closed: %v", err)
 	}
 	made := h.column("SELECT path FROM tenants WHERE id > " + fmt.Sprint(closed.ID) + " ORDER BY path")
 	if want := []string{"/Atlas", "/Atlas/Medina", "/Polar/Søn & Co", "/Polar/Vidda"}; !slices.Equal(made, want) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"annals/backend/access"
 	"annals/backend/audit"
@@ -54,9 +55,6 @@ func (e Editor) CreateTenant(tx *db.Tx, parentID int64, name, reason string) (te
 	if err != nil {
 		return tenant.Tenant{}, err
 	}
-	if parent.State != "active" {
-		return tenant.Tenant{}, fault.New(fault.Conflict, "%q is closed.", parent.Name)
-	}
 	t, err := tenant.Create(tx, parent, name)
 	if err != nil {
 		return t, err
@@ -93,7 +91,7 @@ func (e Editor) UpdateTenant(tx *db.Tx, id, revision int64, change TenantChange)
 		return t, fault.At("body.mfaPolicy", "What is required here can be loosened by those above only.")
 	}
 	if change.Name != nil {
-		if t.Name = *change.Name; t.Name != before.Name && (t.Level == tenant.Root || isDirect(before)) {
+		if t.Name = *change.Name; t.Name != before.Name && (before.Permanent("renamed") != nil) {
 			return t, fault.At("body.name", "%q keeps its name.", before.Name)
 		}
 	}
@@ -138,12 +136,103 @@ func (e Editor) DeleteTenant(tx *db.Tx, id int64, reason string) error {
 	return e.record(tx, e.about("tenant_deleted", t, reason))
 }
 
-// CanDelete reports whether DeleteTenant may succeed, as far as the row tells.
-func (e Editor) CanDelete(t tenant.Listed) bool {
-	return t.Children == 0 && t.Users == 0 && t.ID != e.Scope.TenantID && t.Level != tenant.Root && !isDirect(t.Tenant)
+// CanDelete reports whether DeleteTenant would succeed.
+func (e Editor) CanDelete(t tenant.Listed) bool { return t.Empty && e.canStep(t.Tenant, "deleted") }
+
+// CanClose reports whether StepTenant would close the tenant, or reopen it.
+func (e Editor) CanClose(t tenant.Listed) bool { return e.canStep(t.Tenant, "closed") }
+
+// CanMove reports whether there may be another place for the tenant in the scope: a dealer's is under
+// another sales organization, a reseller's under another dealer.
+func (e Editor) CanMove(t tenant.Listed) bool {
+	return e.canStep(t.Tenant, "moved") && e.Scope.Level.Rank() < t.Level.Rank()-1
 }
 
-func isDirect(t tenant.Tenant) bool { return t.Level == tenant.SalesOrg && t.Name == tenant.Direct }
+func (e Editor) canStep(t tenant.Tenant, done string) bool {
+	return t.ID != e.Scope.TenantID && t.Permanent(done) == nil
+}
+
+// tenantSteps are what can be done to a tenant, from which state, and the entry of each.
+var tenantSteps = map[string]struct{ from, to, done, event string }{
+	"close":  {tenant.Active, tenant.Closed, "closed", "tenant_closed"},
+	"reopen": {tenant.Closed, tenant.Active, "reopened", "tenant_reopened"},
+}
+
+// StepTenant closes or reopens a tenant of the scope. Whoever works in a closed one, or below it, is
+// cut off with the next call, because every call looks at the state.
+func (e Editor) StepTenant(tx *db.Tx, id int64, step, reason string) (tenant.Tenant, error) {
+	how, ok := tenantSteps[step]
+	if !ok {
+		return tenant.Tenant{}, fault.Absent()
+	}
+	t, err := tenant.Lock(tx, e.Scope, id)
+	if err != nil {
+		return t, err
+	}
+	if err := t.Permanent(how.done); err != nil {
+		return t, err
+	}
+	if t.ID == e.Scope.TenantID {
+		return t, fault.New(fault.Conflict, "Nobody closes the organization that they work in.")
+	}
+	if t.State != how.from {
+		return t, fault.New(fault.Conflict, "%q is %s already.", t.Name, t.State)
+	}
+	t.State = how.to
+	if t, err = tenant.Update(tx, t); err != nil {
+		return t, err
+	}
+	return t, e.record(tx, e.about(how.event, t, reason))
+}
+
+// MoveTenant puts a tenant, whose revision is still the one that the caller saw, under another parent
+// of the scope. It makes three entries: one for whoever is above both places, with both; and one for
+// each place, which tells nothing of the other.
+func (e Editor) MoveTenant(tx *db.Tx, id, revision, parentID int64, reason string) (tenant.Tenant, error) {
+	before, err := tenant.Lock(tx, e.Scope, id)
+	if err != nil {
+		return before, err
+	}
+	parent, err := tenant.Lock(tx, e.Scope, parentID)
+	if fault.Is(err, fault.NotFound) {
+		return before, fault.At("body.parentId", "There is no organization %d that you may see.", parentID)
+	}
+	switch {
+	case err != nil:
+		return before, err
+	case before.Revision != revision:
+		return before, stale(revision, before.Revision)
+	case before.ID == e.Scope.TenantID && before.Level != tenant.Root:
+		return before, fault.New(fault.Conflict, "Nobody moves the organization that they work in.")
+	}
+	t, err := tenant.Move(tx, before, parent)
+	if err != nil {
+		return t, err
+	}
+	above, err := tenant.Common(tx, e.Scope, before, t)
+	if err != nil {
+		return t, err
+	}
+	for _, entry := range []struct {
+		name     string
+		whose    tenant.Tenant
+		old, new any
+	}{
+		{"tenant_moved", above, parentPath(before), parentPath(t)},
+		{"tenant_left", before, parentPath(before), nil},
+		{"tenant_joined", t, nil, parentPath(t)},
+	} {
+		ev := e.about(entry.name, t, reason)
+		ev.Belongs(entry.whose)
+		ev.Changes = []audit.Change{{Field: "parent", Old: entry.old, New: entry.new}}
+		if err := e.record(tx, ev); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func parentPath(t tenant.Tenant) string { return t.Path[:strings.LastIndexByte(t.Path, '/')] }
 
 func stale(seen, now int64) error {
 	return fault.New(fault.Stale, "You changed revision %d, but there is revision %d by now. Load it again, then repeat your change.", seen, now)
@@ -167,12 +256,9 @@ func AboutPerson(ev *audit.Event, u user.Listed) {
 // CreateUser adds a person to a tenant of the scope. The state is pending until activated, unless
 // the caller says active.
 func (e Editor) CreateUser(tx *db.Tx, tenantID int64, u user.User, reason string) (user.Listed, error) {
-	t, err := tenant.Find(tx, e.Scope, tenantID)
+	t, err := tenant.Open(tx, e.Scope, tenantID)
 	if err != nil {
 		return user.Listed{}, err
-	}
-	if t.State != "active" {
-		return user.Listed{}, fault.New(fault.Conflict, "%q is closed.", t.Name)
 	}
 	if u, err = user.Create(tx, t, u); err != nil {
 		return user.Listed{}, err
@@ -250,10 +336,14 @@ func (e Editor) UpdateUser(tx *db.Tx, id, revision int64, change UserChange) (us
 	return u, e.record(tx, ev)
 }
 
-// keepsAdmin refuses to take away the last person who can administer the platform.
+// keepsAdmin refuses to take away the last person who can administer the platform. Of two who take
+// away each other at once, the second one waits here for the first.
 func (e Editor) keepsAdmin(tx *db.Tx, u user.Listed) error {
 	if u.TenantLevel != tenant.Root || u.Role != access.Admin || u.State != user.Active {
 		return nil
+	}
+	if err := tx.Exec("SELECT FROM tenants WHERE id = ? FOR NO KEY UPDATE", u.TenantID).Error; err != nil {
+		return fmt.Errorf("lock root: %w", err)
 	}
 	var others int64
 	err := tx.Raw("SELECT count(*) FROM users WHERE tenant_id = ? AND role = 'admin' AND state = 'active' AND id <> ?", u.TenantID, u.ID).Scan(&others).Error

@@ -174,12 +174,9 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 	if d.TenantID == 0 {
 		d.TenantID = e.Scope.TenantID
 	}
-	t, err := tenant.Find(tx, e.Scope, d.TenantID)
+	t, err := tenant.Open(tx, e.Scope, d.TenantID)
 	if err != nil {
 		return Object{}, err
-	}
-	if t.State != "active" {
-		return Object{}, fault.New(fault.Conflict, "%q is closed.", t.Name)
 	}
 	if !settable(k, t) {
 		return Object{}, fault.At("body.tenantId", "%s is not set for a %s.", k.Label, strings.ToLower(t.Level.Label()))
@@ -212,6 +209,9 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 // locked takes a managed object's row until the transaction ends, at the revision that the editor saw.
 func (e Editor) locked(tx *db.Tx, k catalog.Kind, id, revision int64) (Object, error) {
 	o, err := find(tx, e.Scope, selectForUpdate, " FOR UPDATE OF o", k.Name, id)
+	if fault.Is(err, fault.NotFound) { // perhaps it moved just now
+		o, err = find(tx, e.Scope, selectForUpdate, " FOR UPDATE OF o", k.Name, id)
+	}
 	switch {
 	case err != nil:
 		return o, err

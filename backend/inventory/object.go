@@ -35,9 +35,11 @@ type Object struct {
 	DeletedAt   *time.Time
 }
 
-// selectForUpdate reads a row and takes it until the transaction ends.
+// selectForUpdate reads a row and takes it until the transaction ends. Where it had to wait for a
+// move, the row is the new one and the tenant's path would be the old one: then it finds nothing.
 const selectForUpdate = `
-	SELECT o.*, t.path AS tenant_path FROM objects o JOIN tenants t ON t.id = o.tenant_id`
+	SELECT o.*, t.path AS tenant_path FROM objects o JOIN tenants t ON t.id = o.tenant_id
+		AND coalesce(t.sales_org_id, 0) = o.sales_org_id AND t.dealer_id IS NOT DISTINCT FROM o.dealer_id`
 
 const selectObject = `
 	SELECT o.id, o.kind, o.source, o.external_id, o.name, o.state, o.managed, o.attributes, o.revision, o.tenant_id,
@@ -104,16 +106,19 @@ type Known struct {
 func EnsureStubs(tx *db.Tx, stubs []Stub) (map[Key]Known, error) {
 	n := len(stubs)
 	kinds, sources, ids, names := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	tenants, orgs, dealers, resellers, importers := make([]int64, n), make([]int64, n), make([]*int64, n), make([]*int64, n), make([]int64, n)
+	tenants, orgs, importers := make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, s := range stubs {
 		kinds[i], sources[i], ids[i], names[i] = s.Kind, s.Source, s.ExternalID, s.Name
 		tenants[i], orgs[i], importers[i] = s.Tenant.ID, s.SalesOrgID, s.ImporterID
-		dealers[i], resellers[i] = orNil(s.Tenant.DealerID), orNil(s.Tenant.ResellerID)
 	}
+	// The ancestors are read with the tenants held: one may have moved since the import looked it up.
 	err := tx.Exec(`
-		INSERT INTO objects (kind, source, external_id, name, tenant_id, sales_org_id, dealer_id, reseller_id, importer_id)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
-		ON CONFLICT DO NOTHING`, kinds, sources, ids, names, tenants, orgs, dealers, resellers, importers).Error
+		WITH held AS (SELECT id, sales_org_id, dealer_id, reseller_id FROM tenants WHERE id = ANY($5::bigint[]) ORDER BY id FOR SHARE)
+		INSERT INTO objects (kind, source, external_id, name, importer_id, tenant_id, sales_org_id, dealer_id, reseller_id)
+		SELECT n.kind, n.source, n.external_id, n.name, n.importer_id, held.id, coalesce(held.sales_org_id, 0), held.dealer_id, held.reseller_id
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) AS n (kind, source, external_id, name, tenant_id, importer_id)
+		JOIN held ON held.id = n.tenant_id
+		ON CONFLICT DO NOTHING`, kinds, sources, ids, names, tenants, importers).Error
 	if err != nil {
 		return nil, err
 	}

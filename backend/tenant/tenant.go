@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,6 +24,13 @@ const (
 	Inherit  MFAPolicy = "inherit"
 	Optional MFAPolicy = "optional"
 	Required MFAPolicy = "required"
+)
+
+// The states of a tenant. Nobody in a closed one or below it gets in, and nothing new is put there;
+// what is there stays.
+const (
+	Active = "active"
+	Closed = "closed"
 )
 
 // Tenant is a node of the channel. The ids of its ancestors include its own; 0 is none.
@@ -123,22 +131,64 @@ func (s Scope) tenants() (string, []any) {
 	return s.Predicate()
 }
 
-// Lock takes the row of a tenant until the transaction ends, so that nothing is put below it or
-// moved meanwhile.
+// Lock returns a tenant of the scope and keeps the shape of the tree until the transaction ends:
+// whoever creates, renames, moves, closes or deletes comes one after the other. Else what is put below
+// an organization that is being renamed would keep its old path. Readers don't wait, nor does whoever
+// only puts something into a tenant.
 func Lock(tx *db.Tx, s Scope, id int64) (Tenant, error) {
+	if err := tx.Exec("LOCK TABLE tenants IN SHARE ROW EXCLUSIVE MODE").Error; err != nil {
+		return Tenant{}, fmt.Errorf("lock the tree: %w", err)
+	}
+	return Find(tx, s, id)
+}
+
+// Open returns a tenant of the scope into which something new may be put: neither it nor one above
+// it is closed. Until the transaction ends it is neither moved nor closed, so that what is put into it
+// stands below the right ancestors.
+func Open(tx *db.Tx, s Scope, id int64) (Tenant, error) {
 	where, args := s.tenants()
 	var t Tenant
-	err := tx.Raw("SELECT * FROM tenants WHERE id = ? AND "+where+" FOR UPDATE", append([]any{id}, args...)...).Take(&t).Error
+	err := tx.Raw("SELECT * FROM tenants WHERE id = ? AND "+where+" FOR SHARE", append([]any{id}, args...)...).Take(&t).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Tenant{}, fault.Absent()
 	}
-	return t, err
+	if err != nil {
+		return t, fmt.Errorf("hold tenant: %w", err)
+	}
+	return t, t.open(tx)
 }
 
-// Create puts a new tenant under its parent.
+// open refuses what is closed. Only the part of the tree behind the transaction's wall is looked at:
+// who stands below something closed can't call at all.
+func (t Tenant) open(tx *db.Tx) error {
+	var closed string
+	err := tx.Raw("SELECT name FROM tenants WHERE id IN (?, ?, ?, ?) AND state = 'closed' LIMIT 1", t.ID, t.SalesOrgID, t.DealerID, t.ResellerID).Scan(&closed).Error
+	if err != nil {
+		return fmt.Errorf("look for what is closed: %w", err)
+	}
+	if closed != "" {
+		return fault.New(fault.Conflict, "%q is closed, so nothing new can be put into it or below it. Reopen it first.", closed)
+	}
+	return nil
+}
+
+// holdBelow waits for whoever puts something into a tenant or below it (see Open), and makes who
+// comes later wait: always in one order, so that no two wait for each other.
+func (t Tenant) holdBelow(tx *db.Tx) error {
+	where, args := Of(t).Predicate()
+	if err := tx.Exec("SELECT FROM tenants WHERE "+where+" ORDER BY id FOR NO KEY UPDATE", args...).Error; err != nil {
+		return fmt.Errorf("hold what stands below: %w", err)
+	}
+	return nil
+}
+
+// Create puts a new tenant under its parent, which Lock gave.
 func Create(tx *db.Tx, parent Tenant, name string) (Tenant, error) {
 	level, err := ChildLevel(parent.Level)
 	if err != nil {
+		return Tenant{}, err
+	}
+	if err := parent.open(tx); err != nil {
 		return Tenant{}, err
 	}
 	if err := CheckName(name); err != nil {
@@ -146,7 +196,7 @@ func Create(tx *db.Tx, parent Tenant, name string) (Tenant, error) {
 	}
 	t := Tenant{ParentID: parent.ID, Level: level, Name: name, Path: strings.TrimRight(parent.Path, "/") + "/" + name,
 		SalesOrgID: parent.SalesOrgID, DealerID: parent.DealerID, ResellerID: parent.ResellerID,
-		State: "active", MFAPolicy: Inherit, Revision: 1}
+		State: Active, MFAPolicy: Inherit, Revision: 1}
 	// The id is needed before the insert: the row's own level column is its own id, and the wall
 	// judges the new row by it.
 	if err := tx.Raw("SELECT nextval(pg_get_serial_sequence('tenants', 'id'))").Scan(&t.ID).Error; err != nil {
@@ -166,14 +216,17 @@ func Create(tx *db.Tx, parent Tenant, name string) (Tenant, error) {
 	return t, db.Explain(err, violations)
 }
 
-// Update stores a tenant's name, state and MFA policy if its revision is still the one that was
-// read, and returns it with the next revision. Paths below follow a new name.
+// Update stores a tenant's name, state and MFA policy, of which Lock gave the old ones, if its revision
+// is still the one that was read, and returns it with the next revision. Paths below follow a new name.
 func Update(tx *db.Tx, t Tenant) (Tenant, error) {
 	if err := CheckName(t.Name); err != nil {
 		return t, err
 	}
 	old := t.Path
 	if t.Level != Root {
+		if err := t.holdBelow(tx); err != nil {
+			return t, err
+		}
 		t.Path = old[:strings.LastIndex(old, "/")+1] + t.Name
 	}
 	res := tx.Exec(`UPDATE tenants SET name = ?, path = ?, state = ?, mfa_policy = ?, revision = revision + 1
@@ -186,35 +239,50 @@ func Update(tx *db.Tx, t Tenant) (Tenant, error) {
 	}
 	t.Revision++
 	if t.Path != old {
-		err := tx.Exec(`UPDATE tenants SET path = ? || substr(path, length(?) + 1) WHERE starts_with(path, ?)`, t.Path, old, old+"/").Error
-		if err != nil {
-			return t, err
-		}
+		return t, follow(tx, old, t.Path)
 	}
 	return t, nil
 }
 
+// content is every column by which something belongs to a tenant; a test compares it with the
+// database's foreign keys. A deleted person and a past import count: entries lead to them.
+var content = []string{"tenants.parent_id", "users.tenant_id", "objects.tenant_id", "api_keys.tenant_id", "imports.tenant_id"}
+
+// empty is the condition that nothing belongs, or ever belonged, to the tenant t.
+func empty() string {
+	var none []string
+	for _, column := range content {
+		table, _, _ := strings.Cut(column, ".")
+		none = append(none, "NOT EXISTS (SELECT FROM "+table+" WHERE "+column+" = t.id)")
+	}
+	return "(" + strings.Join(none, " AND ") + ")"
+}
+
+// IsDirect reports whether this is the sales organization that always exists.
+func (t Tenant) IsDirect() bool { return t.Level == SalesOrg && t.Name == Direct }
+
+// Permanent refuses to close, move or delete root and Direct.
+func (t Tenant) Permanent(verb string) error {
+	if t.Level == Root || t.IsDirect() {
+		return fault.New(fault.Conflict, "%q always exists and can't be %s.", t.Name, verb)
+	}
+	return nil
+}
+
 // Delete removes an empty tenant. Direct and root always stay.
 func Delete(tx *db.Tx, t Tenant) error {
-	if t.Level == Root || (t.Level == SalesOrg && t.Name == Direct) {
-		return fault.New(fault.Conflict, "%q always exists and can't be deleted.", t.Name)
-	}
-	var content int64
-	err := tx.Raw(`SELECT (SELECT count(*) FROM tenants WHERE parent_id = @id) + (SELECT count(*) FROM users WHERE tenant_id = @id)
-		+ (SELECT count(*) FROM objects WHERE tenant_id = @id) + (SELECT count(*) FROM api_keys WHERE tenant_id = @id)`,
-		map[string]any{"id": t.ID}).Scan(&content).Error
-	if err != nil {
+	if err := t.Permanent("deleted"); err != nil {
 		return err
 	}
-	const full = "%q still has people, objects or organizations in it. Delete or move them first."
-	if content > 0 {
+	const full = "%q has, or had, people, objects, keys, imports or organizations in it, to which entries of the log lead. Close it instead."
+	res := tx.Exec("DELETE FROM tenants t WHERE id = ? AND "+empty(), t.ID)
+	if db.Violation(res.Error) != "" { // something arrived meanwhile
 		return fault.New(fault.Conflict, full, t.Name)
 	}
-	err = tx.Exec("DELETE FROM tenants WHERE id = ?", t.ID).Error
-	if db.Violation(err) != "" { // something arrived meanwhile
+	if res.Error == nil && res.RowsAffected == 0 {
 		return fault.New(fault.Conflict, full, t.Name)
 	}
-	return err
+	return res.Error
 }
 
 // Listed is a tenant with what a list shows of it.
@@ -222,16 +290,20 @@ type Listed struct {
 	Tenant
 	Children    int64
 	Users       int64
+	Empty       bool // nothing belongs to it, or ever did
 	MFARequired bool `gorm:"column:mfa_required"`
+	ClosedAbove bool // one above it is closed, so it is as good as closed
 }
 
-// selectListed asks a function for the policy, because it is inherited and only ever tightened
-// below: one "required" among a tenant and its ancestors decides, and these lie above the scope.
-const selectListed = `
+// selectListed asks functions for what lies above the scope: the policy, because it is inherited and
+// only ever tightened below. Of what is closed above, the part in the scope is enough.
+var selectListed = `
 	SELECT t.*,
 		(SELECT count(*) FROM tenants c WHERE c.parent_id = t.id) AS children,
 		(SELECT count(*) FROM users u WHERE u.tenant_id = t.id AND u.state <> 'deleted') AS users,
-		tenant_mfa_required(t.id) AS mfa_required
+		` + empty() + ` AS empty,
+		tenant_mfa_required(t.id) AS mfa_required,
+		EXISTS (SELECT FROM tenants a WHERE a.id IN (t.sales_org_id, t.dealer_id, t.reseller_id) AND a.id <> t.id AND a.state = 'closed') AS closed_above
 	FROM tenants t`
 
 // Search returns tenants of the scope in the order of their paths: those under parentID (0: all),

@@ -99,6 +99,9 @@ export function tenant(more: Partial<Tenant> = {}): Tenant {
 		revision: 2,
 		editable: true,
 		deletable: false,
+		closable: true,
+		movable: false,
+		closedAbove: false,
 		createdAt: "2026-03-01T08:00:00.000000Z",
 		...more,
 	}
