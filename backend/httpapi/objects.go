@@ -59,12 +59,19 @@ func (s *Server) objectOf(ctx context.Context, o inventory.Object) objectJSON {
 	return out
 }
 
+// ObjectFilter is what every list of objects can be asked.
+type ObjectFilter struct {
+	Q       string   `query:"q" maxLength:"200" doc:"Part of the name, or the source's id"`
+	State   []string `query:"state,explode" maxItems:"50" doc:"Any of these"`
+	Deleted string   `query:"deleted" enum:"true,false" doc:"Only deleted ones, or only those that aren't; both if not given"`
+	Limit   int      `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor  int64    `query:"cursor" minimum:"1"`
+}
+
 type searchObjectsIn struct {
 	Kind   string `query:"kind" maxLength:"200" doc:"As mor.device"`
 	System string `query:"system" maxLength:"100"`
-	Q      string `query:"q" maxLength:"200" doc:"Part of the name, or the source's id"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor int64  `query:"cursor" minimum:"1"`
+	ObjectFilter
 }
 
 func (s *Server) searchObjects(ctx context.Context, in *searchObjectsIn) (*body[list[objectJSON]], error) {
@@ -73,9 +80,14 @@ func (s *Server) searchObjects(ctx context.Context, in *searchObjectsIn) (*body[
 			return nil, fault.At("query.kind", "The catalogue has no kind %q.", in.Kind)
 		}
 	}
+	filter := inventory.Filter{Kind: in.Kind, System: in.System, Text: in.Q, States: in.State}
+	if in.Deleted != "" {
+		deleted := in.Deleted == "true"
+		filter.Deleted = &deleted
+	}
 	out := list[objectJSON]{Items: []objectJSON{}}
 	err := s.read(ctx, func(tx *db.Tx) error {
-		found, err := inventory.Search(tx, who(ctx).Scope, inventory.Filter{Kind: in.Kind, System: in.System, Text: in.Q}, in.Cursor, in.Limit+1)
+		found, err := inventory.Search(tx, who(ctx).Scope, filter, in.Cursor, in.Limit+1)
 		if len(found) > in.Limit {
 			found = found[:in.Limit]
 			next := strconv.FormatInt(found[in.Limit-1].ID, 10)
@@ -110,17 +122,15 @@ func (s *Server) objectsOf(ctx context.Context, tx *db.Tx, objects []inventory.O
 }
 
 type objectsOfKindIn struct {
-	Kind   string `path:"kind" maxLength:"200"`
-	Q      string `query:"q" maxLength:"200"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor int64  `query:"cursor" minimum:"1"`
+	Kind string `path:"kind" maxLength:"200"`
+	ObjectFilter
 }
 
 func (s *Server) searchObjectsOfKind(ctx context.Context, in *objectsOfKindIn) (*body[list[objectJSON]], error) {
 	if _, ok := s.Log.Catalog().Kind(in.Kind); !ok {
 		return nil, fault.Absent()
 	}
-	return s.searchObjects(ctx, &searchObjectsIn{Kind: in.Kind, Q: in.Q, Limit: in.Limit, Cursor: in.Cursor})
+	return s.searchObjects(ctx, &searchObjectsIn{Kind: in.Kind, ObjectFilter: in.ObjectFilter})
 }
 
 // ObjectPath is the way to one object.

@@ -9,14 +9,8 @@ import (
 // Sources are objects of one kind under the name that a client looks for: what else can be done to
 // one is done by /objects/annals.source.
 
-type searchSourcesIn struct {
-	Q      string `query:"q" maxLength:"200"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor int64  `query:"cursor" minimum:"1"`
-}
-
-func (s *Server) searchSources(ctx context.Context, in *searchSourcesIn) (*body[list[objectJSON]], error) {
-	return s.searchObjects(ctx, &searchObjectsIn{Kind: inventory.KindSource, Q: in.Q, Limit: in.Limit, Cursor: in.Cursor})
+func (s *Server) searchSources(ctx context.Context, in *ObjectFilter) (*body[list[objectJSON]], error) {
+	return s.searchObjects(ctx, &searchObjectsIn{Kind: inventory.KindSource, ObjectFilter: *in})
 }
 
 type createSourceIn struct {

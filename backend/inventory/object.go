@@ -64,20 +64,41 @@ func find(tx *db.Tx, s tenant.Scope, query, lock, kind string, id int64) (Object
 
 // Filter says which objects are wanted.
 type Filter struct {
-	Kind   string // in full
-	System string
-	Text   string // in the name or the source's id
+	Kind    string // in full
+	System  string
+	Text    string   // in the name or the source's id
+	States  []string // any of them
+	Deleted *bool    // only those that are, or only those that aren't; nil: both
 }
 
-// Search returns objects of the scope, newest first, below the id where the last page ended (0: from the top).
+// Search returns objects of the scope, newest first, below the id where the last page ended (0: from
+// the top). Only what is asked stands in the statement: a condition that may be empty has no index.
 func Search(tx *db.Tx, s tenant.Scope, f Filter, below int64, limit int) ([]Object, error) {
 	where, args := s.Owned("o")
-	query := selectObject + " WHERE " + where + ` AND (? = 0 OR o.id < ?) AND (? = '' OR o.kind = ?) AND (? = '' OR starts_with(o.kind, ?))
-		AND (? = '' OR position(lower(?) IN lower(o.name)) > 0 OR o.external_id = ?)
-		ORDER BY o.id DESC LIMIT ?`
-	args = append(args, below, below, f.Kind, f.Kind, f.System, f.System+".", f.Text, f.Text, f.Text, limit)
+	and := func(condition string, more ...any) {
+		where += " AND " + condition
+		args = append(args, more...)
+	}
+	if below > 0 {
+		and("o.id < ?", below)
+	}
+	switch {
+	case f.Kind != "":
+		and("o.kind = ?", f.Kind)
+	case f.System != "":
+		and("starts_with(o.kind, ?)", f.System+".")
+	}
+	if len(f.States) > 0 {
+		and("o.state IN ?", f.States)
+	}
+	if f.Deleted != nil {
+		and(map[bool]string{true: "o.deleted_at IS NOT NULL", false: "o.deleted_at IS NULL"}[*f.Deleted])
+	}
+	if f.Text != "" {
+		and("(position(lower(?) IN lower(o.name)) > 0 OR o.external_id = ?)", f.Text, f.Text)
+	}
 	var out []Object
-	err := tx.Raw(query, args...).Scan(&out).Error
+	err := tx.Raw(selectObject+" WHERE "+where+" ORDER BY o.id DESC LIMIT ?", append(args, limit)...).Scan(&out).Error
 	return out, err
 }
 

@@ -4254,6 +4254,10 @@ export interface operations {
                 system?: string;
                 /** @description Part of the name, or the source's id */
                 q?: string;
+                /** @description Any of these */
+                state?: string[];
+                /** @description Only deleted ones, or only those that aren't; both if not given */
+                deleted?: "true" | "false";
                 limit?: number;
                 cursor?: number;
             };
@@ -4331,7 +4335,12 @@ export interface operations {
     "get-objects-kind": {
         parameters: {
             query?: {
+                /** @description Part of the name, or the source's id */
                 q?: string;
+                /** @description Any of these */
+                state?: string[];
+                /** @description Only deleted ones, or only those that aren't; both if not given */
+                deleted?: "true" | "false";
                 limit?: number;
                 cursor?: number;
             };
@@ -5314,7 +5323,12 @@ export interface operations {
     "get-sources": {
         parameters: {
             query?: {
+                /** @description Part of the name, or the source's id */
                 q?: string;
+                /** @description Any of these */
+                state?: string[];
+                /** @description Only deleted ones, or only those that aren't; both if not given */
+                deleted?: "true" | "false";
                 limit?: number;
                 cursor?: number;
             };

@@ -201,6 +201,32 @@ test("the list offers the kinds that the viewer's level manages", async () => {
 	expect(screen.queryByRole("option", { name: "License" })).toBeNull()
 })
 
+test("the list is asked by state and deletion, with chips as the log has them", async () => {
+	const portal = open("/objects?kind=sbc.subscription", {
+		...catalog(life, kind({ name: "sbc.other", label: "Other", plural: "Others", states: ["open"] })),
+		"GET /objects": () => ({ body: { items: [], next: null } }),
+	})
+	await userEvent.click(await screen.findByRole("button", { name: "Filter" }))
+	await userEvent.click(await screen.findByRole("button", { name: "State" }))
+	expect(screen.queryByRole("button", { name: "Open" })).toBeNull()
+	await userEvent.click(await screen.findByRole("button", { name: "Active" }))
+	await userEvent.click(screen.getByRole("button", { name: "Expired" }))
+	await userEvent.keyboard("{Escape}")
+	await userEvent.click(screen.getByRole("button", { name: "Filter" }))
+	await userEvent.click(await screen.findByRole("button", { name: "Deleted" }))
+	await userEvent.click(await screen.findByRole("button", { name: "Only deleted ones" }))
+	await waitFor(() => {
+		const last = portal.to("GET /objects").at(-1)?.params
+		expect(last?.getAll("state")).toEqual(["active", "expired"])
+		expect(last?.get("deleted")).toBe("true")
+	})
+	expect(portal.address()).toBe("/objects?kind=sbc.subscription&state=active&state=expired&deleted=true")
+	await userEvent.click(screen.getByRole("button", { name: "Remove filter State" }))
+	await waitFor(() => expect(portal.address()).toBe("/objects?kind=sbc.subscription&deleted=true"))
+	await userEvent.click(screen.getByRole("button", { name: "Remove filter Deleted" }))
+	await waitFor(() => expect(portal.address()).toBe("/objects?kind=sbc.subscription"))
+})
+
 test("an edit sends only what differs, with the revision that was seen and the reason", async () => {
 	const portal = open(`${at}?edit=true`, {
 		...catalog(life),

@@ -1,17 +1,21 @@
 import { Select } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
+import { useCallback, useMemo, useState } from "react"
+import { useCatalog } from "@/api/me"
 import type { ObjectStub } from "@/api/types"
+import { type FilterField, Filters, type FilterValues } from "@/components/Filters"
 import { SearchInput } from "@/components/Inputs"
 import { Lines } from "@/components/Lines"
 import { Mono, Page, Toolbar } from "@/components/Page"
 import { Empty } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
-import { pathText, total } from "@/lib/words"
+import { humanize, pathText, total } from "@/lib/words"
 import { useObjects } from "./api"
 import { useKindChoices } from "./kinds"
 import { NewObjectButton } from "./NewObjectButton"
 import { ObjectState } from "./ObjectState"
+import { type ObjectsSearch, objectsSearch } from "./search"
 import { objectTitle } from "./title"
 
 const route = getRouteApi("/shell/objects")
@@ -22,6 +26,7 @@ export function ObjectsPage() {
 	const navigate = route.useNavigate()
 	const list = useObjects(search)
 	const kinds = useKindChoices()
+	const filtered = Object.values(search).some((value) => value !== undefined)
 	return (
 		<Page
 			title="Objects"
@@ -48,6 +53,7 @@ export function ObjectsPage() {
 					clearButtonProps={{ "aria-label": "Every kind" }}
 					w={220}
 				/>
+				<ObjectFilters search={search} onSearch={(search) => navigate({ search })} />
 			</Toolbar>
 			<Table
 				label="Objects"
@@ -65,14 +71,69 @@ export function ObjectsPage() {
 					/>
 				)}
 				empty={
-					<Empty title={search.q || search.kind ? "No object matches" : "No objects yet"}>
-						{search.q || search.kind
-							? "Try a part of the name, or another kind."
+					<Empty title={filtered ? "No object matches" : "No objects yet"}>
+						{filtered
+							? "Try a part of the name, another kind, or fewer filters."
 							: "Each thing that is created here, or that an entry is about, gets its page in this list."}
 					</Empty>
 				}
 			/>
 		</Page>
+	)
+}
+
+const filterFields: FilterField[] = [
+	{ key: "state", label: "State", group: "Filter by", many: true, suggests: true },
+	{ key: "deleted", label: "Deleted", group: "Filter by", suggests: true },
+	{ key: "system", label: "System", group: "Filter by", suggests: true },
+]
+
+const deletedWords: Record<string, string> = { true: "Only deleted ones", false: "Without deleted ones" }
+
+/** Chips for what is asked beside name and kind; the values are the catalogue's. */
+function ObjectFilters({
+	search,
+	onSearch,
+}: {
+	search: ObjectsSearch
+	onSearch: (search: ObjectsSearch) => void
+}) {
+	const catalog = useCatalog()
+	const [asked, setAsked] = useState({ key: "", prefix: "" })
+	const onAsk = useCallback((key: string, prefix: string) => setAsked({ key, prefix }), [])
+	const choices = useMemo<FilterValues>(() => {
+		const systems = catalog?.systems ?? []
+		const states = systems
+			.flatMap((system) => system.kinds)
+			.filter((kind) => !search.kind || kind.name === search.kind)
+			.flatMap((kind) => kind.states ?? [])
+		return {
+			state: [...new Set(states)].sort(),
+			deleted: ["false", "true"],
+			system: systems.map((system) => system.name),
+		}
+	}, [catalog, search.kind])
+	const labelOf = (key: string, value: string) =>
+		key === "system"
+			? (catalog?.systems.find((system) => system.name === value)?.label ?? value)
+			: (key === "deleted" && deletedWords[value]) || humanize(value)
+	const items = (choices[asked.key] ?? [])
+		.map((value) => ({ value, label: labelOf(asked.key, value) }))
+		.filter(({ label }) => label.toLowerCase().includes(asked.prefix.toLowerCase()))
+	return (
+		<Filters
+			fields={filterFields}
+			values={{
+				state: search.state ?? [],
+				deleted: search.deleted ? [search.deleted] : [],
+				system: search.system ? [search.system] : [],
+			}}
+			onChange={(key, values) => onSearch(objectsSearch({ ...search, [key]: values }))}
+			onClear={() => onSearch({ q: search.q, kind: search.kind })}
+			onAsk={onAsk}
+			suggestions={{ items, loading: catalog === undefined, failed: false }}
+			labelOf={labelOf}
+		/>
 	)
 }
 

@@ -1,9 +1,21 @@
-import { id, oneOf, type RawSearch, text } from "@/lib/params"
+import { id, list, oneOf, type RawSearch, text } from "@/lib/params"
 
-export type ObjectsSearch = { q?: string; kind?: string; system?: string }
+export type ObjectsSearch = {
+	q?: string
+	kind?: string
+	system?: string
+	state?: string[]
+	deleted?: "true" | "false"
+}
 
 export function objectsSearch(raw: RawSearch): ObjectsSearch {
-	return { q: text(raw.q), kind: text(raw.kind), system: text(raw.system) }
+	return {
+		q: text(raw.q),
+		kind: text(raw.kind),
+		system: text(raw.system),
+		state: list(raw.state),
+		deleted: oneOf(raw.deleted, ["true", "false"] as const),
+	}
 }
 
 /** What an object's page shows: a tab, the form, or two revisions beside each other. */
