@@ -200,3 +200,47 @@ func TestAnEntryOfAnotherSystemWithoutAnIDSaysThatItIsKeptThere(t *testing.T) {
 		}
 	}
 }
+
+func TestARevisionIsWhatTheObjectWasThen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var o struct {
+		ID       int64
+		Revision int64
+	}
+	r := h.call("north", "POST", "/api/v1/objects/mor.dialplan", map[string]any{"tenantId": h.tenants["Harbor"].ID, "attributes": map[string]any{"name": "before"}})
+	if r.json(t, &o); r.StatusCode != http.StatusCreated {
+		t.Fatalf("%d %s", r.StatusCode, r.body)
+	}
+	path := fmt.Sprintf("/api/v1/objects/mor.dialplan/%d", o.ID)
+	if r := h.call("north", "PATCH", path, map[string]any{"attributes": map[string]any{"name": "after"}}, "If-Match", `"1"`); r.StatusCode != 200 {
+		t.Fatalf("%d %s", r.StatusCode, r.body)
+	}
+	for revision, name := range map[int]string{1: "before", 2: "after"} {
+		for viewer, actor := range map[string]string{"north": "north", "harbor": "Sales organization"} {
+			var got struct {
+				Revision   int
+				Name       string
+				Actor      string
+				Attributes map[string]any
+			}
+			h.get(viewer, fmt.Sprintf("%s/revisions/%d", path, revision), &got)
+			if got.Revision != revision || got.Name != name || got.Attributes["name"] != name || got.Actor != actor {
+				t.Errorf("revision %d as %s: %+v", revision, viewer, got)
+			}
+		}
+	}
+	if r := h.call("harbor", "GET", path+"/revisions/3", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("what isn't there: %d %s", r.StatusCode, r.body)
+	}
+	if r := h.call("fjord", "GET", path+"/revisions/1", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("a sibling's: %d %s", r.StatusCode, r.body)
+	}
+	// What isn't there of one's own object is no attempt on somebody else's.
+	h.server.FlushDenials(t.Context())
+	h.seal()
+	var page eventsPage
+	if h.get("root", "/api/v1/events?type=AUTHZ_DENIED", &page); len(page.Items) != 1 || page.Items[0].Actor.Name != "fjord" {
+		t.Errorf("attempts: %+v", page.Items)
+	}
+}

@@ -285,6 +285,31 @@ type revisionJSON struct {
 	MadeAt     timestamp       `json:"madeAt"`
 }
 
+func revisionOf(r inventory.Revision) revisionJSON {
+	return revisionJSON{Revision: r.Revision, Action: r.Action, Name: r.Name, State: r.State, Attributes: r.Attributes,
+		Deleted: r.Deleted, Reason: r.Reason, Commentary: r.Commentary, Actor: r.ActorName, OnBehalfOf: r.BehalfName, MadeAt: timestamp(r.MadeAt)}
+}
+
+type revisionIn struct {
+	ObjectPath
+	Revision int64 `path:"revision"`
+}
+
+func (s *Server) objectRevision(ctx context.Context, in *revisionIn) (*body[revisionJSON], error) {
+	var r inventory.Revision
+	err := s.read(ctx, func(tx *db.Tx) (err error) {
+		if _, err = inventory.Find(tx, who(ctx).Scope, in.Kind, in.ID); err != nil {
+			return s.denied(ctx, err, "object", in.ID)
+		}
+		r, err = inventory.FindRevision(tx, who(ctx).Scope, in.ID, in.Revision)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(revisionOf(r)), nil
+}
+
 type revisionsIn struct {
 	ObjectPath
 	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -301,8 +326,7 @@ func (s *Server) objectRevisions(ctx context.Context, in *revisionsIn) (*body[li
 			out.Next = &next
 		}
 		for _, r := range found {
-			out.Items = append(out.Items, revisionJSON{Revision: r.Revision, Action: r.Action, Name: r.Name, State: r.State, Attributes: r.Attributes,
-				Deleted: r.Deleted, Reason: r.Reason, Commentary: r.Commentary, Actor: r.ActorName, OnBehalfOf: r.BehalfName, MadeAt: timestamp(r.MadeAt)})
+			out.Items = append(out.Items, revisionOf(r))
 		}
 		return err
 	})

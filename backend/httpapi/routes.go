@@ -85,6 +85,7 @@ func (s *Server) routes() []route {
 		{method: "DELETE", path: "/objects/{kind}/{id}", may: access.EditObjects, summary: "Delete an object; it can be restored", handler: on(s.deleteObject)},
 		{method: "POST", path: "/objects/{kind}/{id}/actions/{action}", may: access.EditObjects, summary: "Do one of its kind's actions to an object", handler: on(s.actOnObject)},
 		{method: "GET", path: "/objects/{kind}/{id}/revisions", may: access.ReadObjects, summary: "What an object was, newest first", handler: on(s.objectRevisions)},
+		{method: "GET", path: "/objects/{kind}/{id}/revisions/{revision}", may: access.ReadObjects, summary: "What an object was at one revision", handler: on(s.objectRevision)},
 		{method: "POST", path: "/objects/{kind}/{id}/restore", may: access.EditObjects, summary: "Make an object what it was at a revision", handler: on(s.restoreObject)},
 
 		{method: "GET", path: "/sources", may: access.ReadObjects, summary: "Installations of the systems: objects of the kind annals.source", handler: on(s.searchSources)},

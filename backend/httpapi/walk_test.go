@@ -72,6 +72,10 @@ func (h *house) furnish(node, admin string) things {
 		x["sources"] = fmt.Sprint(o.ID)
 		return err
 	}))
+	// Its revision has the object's own number: the walk fills every hole of a path with one id.
+	_, err := h.owner.ExecContext(h.t.Context(), `INSERT INTO object_revisions (object_id, revision, action, name, state, attributes, deleted, reason, actor_name, actor_level, made_at, sales_org_id, dealer_id, reseller_id)
+		SELECT id, id, 'create', name, '', '{}', false, '', 'x', 'root', now(), sales_org_id, dealer_id, reseller_id FROM objects WHERE id = $1`, x["objects"])
+	h.must(err)
 	scan("imports", `INSERT INTO imports (system, source, file_name, state, created_by, tenant_id, sales_org_id, dealer_id, reseller_id)
 		VALUES ('mor', 'm', 'f.csv', 'done', 'x', $1, $2, NULLIF($3, 0), NULLIF($4, 0)) RETURNING id`, t.ID, t.SalesOrgID, t.DealerID, t.ResellerID)
 	key, _, err := h.auth.CreateAPIKey(h.t.Context(), auth.Operator(h.tenants["root"], "test"), t.ID, "key of "+node, []string{access.KeyRead})

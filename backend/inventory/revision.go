@@ -40,14 +40,30 @@ func Revisions(tx *db.Tx, s tenant.Scope, kind string, id, below int64, limit in
 	var out []Revision
 	err := tx.Raw("SELECT * FROM object_revisions WHERE object_id = ? AND (? = 0 OR revision < ?) ORDER BY revision DESC LIMIT ?", id, below, below, limit).Scan(&out).Error
 	for i := range out {
-		if l := out[i].ActorLevel; l.Rank() < s.Level.Rank() {
-			out[i].ActorName = l.Label()
-		}
-		if l := out[i].BehalfLevel; l != "" && l.Rank() < s.Level.Rank() {
-			out[i].BehalfName = l.Label()
-		}
+		out[i].hide(s)
 	}
 	return out, err
+}
+
+// FindRevision returns what an object was at a revision, if that lies in the scope.
+func FindRevision(tx *db.Tx, s tenant.Scope, id, revision int64) (r Revision, err error) {
+	where, args := s.Owned("r")
+	err = tx.Raw("SELECT * FROM object_revisions r WHERE object_id = ? AND revision = ? AND "+where, append([]any{id, revision}, args...)...).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, fault.Absent()
+	}
+	r.hide(s)
+	return r, err
+}
+
+// hide takes the names of those who stand above the viewer.
+func (r *Revision) hide(s tenant.Scope) {
+	if r.ActorLevel.Rank() < s.Level.Rank() {
+		r.ActorName = r.ActorLevel.Label()
+	}
+	if l := r.BehalfLevel; l != "" && l.Rank() < s.Level.Rank() {
+		r.BehalfName = l.Label()
+	}
 }
 
 func findRevision(tx *db.Tx, id, revision int64) (r Revision, err error) {
