@@ -398,9 +398,7 @@ test("deleting needs the reason that the catalogue asks for", async () => {
 				actions: ["restore"],
 			}),
 		}),
-		[`GET ${at}/revisions`]: () => ({
-			body: { items: [revision({ revision: 8, action: "delete", deleted: true })], next: null },
-		}),
+		[`GET ${at}/revisions/8`]: () => ({ body: revision({ revision: 8, action: "delete", deleted: true }) }),
 		[`POST ${at}/restore`]: () => ({ body: subscription({ revision: 9 }) }),
 	})
 	await userEvent.click(await screen.findByRole("button", { name: "More actions" }))
@@ -435,6 +433,10 @@ function revision(more: Partial<Revision> = {}): Revision {
 	}
 }
 
+/** Each revision at its own address. */
+const revisionsAt = (all: Revision[]) =>
+	Object.fromEntries(all.map((one) => [`GET ${at}/revisions/${one.revision}`, () => ({ body: one })]))
+
 test("any two revisions can be compared, and an old one restored", async () => {
 	const all = [
 		revision({ revision: 3, attributes: { quota: "700", note: "first", pin: "changed (ffffffff)" } }),
@@ -448,14 +450,8 @@ test("any two revisions can be compared, and an old one restored", async () => {
 	const portal = open(`${at}?tab=revisions`, {
 		...catalog(life),
 		[`GET ${at}`]: () => ({ body: subscription({ revision: 3 }) }),
-		[`GET ${at}/revisions`]: ({ params }) => ({
-			body: {
-				items: all
-					.filter((one) => one.revision < Number(params.get("cursor") ?? 99))
-					.slice(0, Number(params.get("limit"))),
-				next: null,
-			},
-		}),
+		[`GET ${at}/revisions`]: () => ({ body: { items: all, next: null } }),
+		...revisionsAt(all),
 		[`POST ${at}/restore`]: () => ({ body: subscription({ revision: 4 }) }),
 	})
 	const table = await screen.findByRole("table", { name: "Revisions" })
@@ -479,8 +475,16 @@ test("any two revisions can be compared, and an old one restored", async () => {
 	expect(portal.to(`POST ${at}/restore`)[0]?.headers.get("If-Match")).toBe('"3"')
 })
 
-test("an entry leads to the form of its object, and to what the object was before and after", async () => {
+test("an entry leads to the form of its object, and shows it before, after and now", async () => {
 	open("/events/100", {
+		...catalog(life),
+		[`GET ${at}`]: () => ({
+			body: subscription({ revision: 9, attributes: { quota: "600", note: "third", region: "Tyrol" } }),
+		}),
+		...revisionsAt([
+			revision({ revision: 6, attributes: { quota: "500", note: "first", region: "Tyrol" } }),
+			revision({ revision: 7, attributes: { quota: "600", note: "first", region: "Tyrol" } }),
+		]),
 		"GET /events/100": () => ({
 			body: event({
 				object: { kind: "sbc.subscription", id: "88", name: "Subscription 88", ref: 88, revision: "7" },
@@ -494,10 +498,46 @@ test("an entry leads to the form of its object, and to what the object was befor
 		"href",
 		`${at}?edit=true`,
 	)
-	expect(screen.getByRole("link", { name: "Before, after and now" })).toHaveAttribute(
+	const moments = screen.getByRole("region", { name: "Before, after and now" })
+	const cells = async (field: string) =>
+		within(await within(moments).findByRole("row", { name: new RegExp(`^${field}`) })).getAllByRole("cell")
+	const quota = await cells("Quota")
+	expect(quota.map((cell) => cell.textContent)).toEqual(["500 h", "600 h", "600 h"])
+	expect(within(moments).getByText("600 h", { selector: "mark" })).toBe(quota[1]?.firstChild)
+	expect((await cells("Note")).map((cell) => cell.textContent)).toEqual(["first", "first", "third"])
+	expect(within(moments).queryByRole("row", { name: /^PIN/ })).toBeNull()
+	await userEvent.click(within(moments).getByRole("button", { name: "All fields" }))
+	expect((await cells("PIN")).map((cell) => cell.textContent)).toEqual(["not set", "not set", "not set"])
+	expect(within(moments).getByRole("link", { name: "Revisions (9)" })).toHaveAttribute(
 		"href",
 		`${at}?tab=revisions&older=6&newer=7`,
 	)
+})
+
+test("an entry about what was deleted since says who deleted it, and shows its last state", async () => {
+	open("/events/100", {
+		...catalog(life),
+		[`GET ${at}`]: () => ({
+			body: subscription({
+				revision: 2,
+				deletedAt: "2026-11-20T09:00:00.000000Z",
+				editState: "deleted",
+				actions: ["restore"],
+			}),
+		}),
+		...revisionsAt([revision(), revision({ revision: 2, action: "delete", deleted: true, reason: "Twice" })]),
+		"GET /events/100": () => ({
+			body: event({
+				object: { kind: "sbc.subscription", id: "88", name: "Subscription 88", ref: 88, revision: "1" },
+				links: { object: at, edit: null, editState: "deleted" },
+			}),
+		}),
+		"GET /events/100/related": () => ({ body: { items: [] } }),
+		"GET /events/100/neighbours": () => ({ body: { previous: null, next: null } }),
+	})
+	expect(await screen.findByText(/by ana.silva \(Twice\); this is its last state/)).toBeVisible()
+	expect(screen.getByRole("link", { name: "Open the object" })).toHaveAttribute("href", at)
+	expect(screen.queryByRole("link", { name: "Open and edit" })).toBeNull()
 })
 
 test("what its own system keeps has no form and no revisions here", async () => {

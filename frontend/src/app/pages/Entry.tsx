@@ -1,8 +1,9 @@
 import { getRouteApi } from "@tanstack/react-router"
 import { EventPage } from "@/features/log/EventPage"
+import { around } from "../around"
 
 const route = getRouteApi("/shell/events/$id")
 
 export function Entry() {
-	return <EventPage id={route.useParams().id} />
+	return <EventPage around={around} id={route.useParams().id} />
 }

@@ -2,6 +2,7 @@ import { getRouteApi } from "@tanstack/react-router"
 import { useCallback } from "react"
 import { LogPage } from "@/features/log/LogPage"
 import type { LogSearch } from "@/features/log/search"
+import { around } from "../around"
 
 const route = getRouteApi("/shell/log")
 
@@ -11,5 +12,5 @@ export function Log() {
 		(search: LogSearch, how?: { replace?: boolean }) => void navigate({ search, replace: how?.replace }),
 		[navigate],
 	)
-	return <LogPage search={route.useSearch()} onSearch={onSearch} />
+	return <LogPage around={around} search={route.useSearch()} onSearch={onSearch} />
 }

@@ -5,6 +5,7 @@ import { LogView } from "@/features/log/LogView"
 import { type LogSearch, logSearch } from "@/features/log/search"
 import { ObjectPage } from "@/features/objects/ObjectPage"
 import { objectSearch } from "@/features/objects/search"
+import { around } from "../around"
 
 const route = getRouteApi("/shell/objects/$kind/$id")
 
@@ -37,5 +38,5 @@ function Timeline({ object }: { object: ObjectStub }) {
 		() => ({ objectKind: [object.kind], objectRef: [String(object.id)] }),
 		[object.kind, object.id],
 	)
-	return <LogView search={question} onSearch={onSearch} fixed={fixed} />
+	return <LogView around={around} search={question} onSearch={onSearch} fixed={fixed} />
 }

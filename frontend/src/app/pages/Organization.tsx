@@ -5,6 +5,7 @@ import { LogView } from "@/features/log/LogView"
 import { type LogSearch, logSearch } from "@/features/log/search"
 import { OrganizationPage } from "@/features/organization/OrganizationPage"
 import { PeopleOf } from "@/features/people/PeopleOf"
+import { around } from "../around"
 
 const route = getRouteApi("/shell/organization/$id")
 
@@ -34,7 +35,7 @@ function Log({ tenant }: { tenant: Tenant }) {
 	)
 	const question = useMemo(() => logSearch(search), [search])
 	const fixed = useMemo(() => within(tenant), [tenant])
-	return <LogView search={question} onSearch={onSearch} fixed={fixed} />
+	return <LogView around={around} search={question} onSearch={onSearch} fixed={fixed} />
 }
 
 /** The filter for everything of a node and below it; the platform's own node has all. */

@@ -3,6 +3,7 @@ import { useCallback, useMemo } from "react"
 import { LogView } from "@/features/log/LogView"
 import { type LogSearch, logSearch } from "@/features/log/search"
 import { PersonPage } from "@/features/people/PersonPage"
+import { around } from "../around"
 
 const route = getRouteApi("/shell/people/$id")
 
@@ -24,7 +25,7 @@ export function PersonAndLog() {
 			tab={search.tab ?? "details"}
 			editing={search.edit === "true"}
 			onTab={(tab) => navigate({ search: tab === "log" ? { tab } : {} })}
-			log={<LogView search={question} onSearch={onSearch} fixed={fixed} />}
+			log={<LogView around={around} search={question} onSearch={onSearch} fixed={fixed} />}
 		/>
 	)
 }

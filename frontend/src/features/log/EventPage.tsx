@@ -5,12 +5,12 @@ import { ChevronDown, ChevronUp } from "lucide-react"
 import { CopyButton, Page } from "@/components/Page"
 import { PathLink, useGoTo } from "@/components/PathLink"
 import { neighboursQuery } from "./api"
-import { EventView } from "./EventView"
+import { type Around, EventView } from "./EventView"
 import classes from "./Log.module.css"
 import { entryLink, entryPath, logPath } from "./paths"
 
 /** One entry at an address that can be sent to somebody. */
-export function EventPage({ id }: { id: number }) {
+export function EventPage({ id, around }: { id: number; around: Around }) {
 	const goTo = useGoTo()
 	const { data: neighbours } = useQuery(neighboursQuery(id))
 	const step = (to: number | null | undefined) => to && goTo(entryPath(to))
@@ -53,7 +53,7 @@ export function EventPage({ id }: { id: number }) {
 		>
 			<div className={classes.permalink}>
 				<h2 className="visually-hidden">What happened</h2>
-				<EventView id={id} />
+				<EventView id={id} around={around} />
 			</div>
 		</Page>
 	)

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { Braces, ExternalLink, History, Pencil } from "lucide-react"
+import { Braces, ExternalLink, Pencil } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { useMe } from "@/api/me"
 import type { Event, EventObject } from "@/api/types"
@@ -9,7 +9,6 @@ import { PathLink } from "@/components/PathLink"
 import { Failure } from "@/components/States"
 import { Time, useZone } from "@/components/Time"
 import { device } from "@/lib/agent"
-import { stringifySearch } from "@/lib/params"
 import { clock, zoneWithOffset } from "@/lib/time"
 import { humanize, total } from "@/lib/words"
 import { eventQuery, relatedQuery, useLabels } from "./api"
@@ -17,10 +16,13 @@ import { notEditable, Outcome, Who } from "./columns"
 import classes from "./Log.module.css"
 import { actorPath, logPath, objectPath, ownerPath, sippyNotation } from "./paths"
 
+/** What the object of an entry was around it; undefined where nobody knows. */
+export type Around = (event: Event) => ReactNode
+
 /** One entry with everything that is known about it. */
-export function EventView({ id }: { id: number }) {
+export function EventView({ id, around }: { id: number; around: Around }) {
 	const event = useQuery(eventQuery(id))
-	if (event.data) return <Details event={event.data} />
+	if (event.data) return <Details event={event.data} around={around(event.data)} />
 	if (event.error) return <Failure error={event.error} retry={event.refetch} />
 	return (
 		<div role="status" className={classes.when}>
@@ -31,7 +33,7 @@ export function EventView({ id }: { id: number }) {
 
 const noSearch = {}
 
-function Details({ event }: { event: Event }) {
+function Details({ event, around }: { event: Event; around: ReactNode }) {
 	const me = useMe()
 	const zone = useZone()
 	const labels = useLabels(noSearch)
@@ -68,6 +70,7 @@ function Details({ event }: { event: Event }) {
 					<Diff of={changes} />
 				</Block>
 			)}
+			{around && <Block title="Before, after and now">{around}</Block>}
 			{data && data.length > 0 && (
 				<Block title="Data">
 					<Values
@@ -218,23 +221,8 @@ function EditThrough({ event }: { event: Event }) {
 				</PathButton>
 			)}
 			{page && !(edit && state === "editable") && <PathButton path={page}>Open the object</PathButton>}
-			{page && <RevisionButton event={event} page={page} />}
 			{(state !== "editable" || !edit) && <span className={classes.why}>{notEditable[state]}</span>}
 		</>
-	)
-}
-
-/** Leads to what the object was before this entry, by it, and is now. */
-function RevisionButton({ event, page }: { event: Event; page: string }) {
-	const revision = Number(event.object?.revision)
-	const ours = event.links?.editState !== "external" && page.startsWith("/objects/")
-	if (!ours || !Number.isSafeInteger(revision) || revision < 2) return null
-	return (
-		<PathButton
-			path={`${page}${stringifySearch({ tab: "revisions", older: revision - 1, newer: revision })}`}
-		>
-			<History size={13} /> Before, after and now
-		</PathButton>
 	)
 }
 

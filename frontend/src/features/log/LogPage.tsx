@@ -1,11 +1,8 @@
+import type { ComponentProps } from "react"
 import { LogView } from "./LogView"
-import type { LogSearch } from "./search"
 
 /** The whole log of the viewer's scope. */
-export function LogPage(props: {
-	search: LogSearch
-	onSearch: (next: LogSearch, how?: { replace?: boolean }) => void
-}) {
+export function LogPage(props: ComponentProps<typeof LogView>) {
 	return (
 		<>
 			<title>Log · Annals</title>

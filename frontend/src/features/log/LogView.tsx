@@ -35,6 +35,7 @@ import { clock, dayHeading, inUtc } from "@/lib/time"
 import { total } from "@/lib/words"
 import { eventsKey, eventsQuery, newerQuery, useFacets, useLabels } from "./api"
 import { columnLabels, eventLabel, useColumns } from "./columns"
+import type { Around } from "./EventView"
 import { exportLog } from "./export"
 import { filterFields, type LogField, logFields } from "./fields"
 import classes from "./Log.module.css"
@@ -49,6 +50,8 @@ type Props = {
 	/** What this page asks in any case: a person's log, an object's timeline. */
 	fixed?: Partial<Record<LogField, string[]>>
 	empty?: ReactNode
+	/** What the object of an entry was around it. */
+	around: Around
 }
 
 // Neither is on the first screen.
@@ -61,7 +64,7 @@ const leftAt = new Map<string, number>()
 const none: Record<string, never> = {}
 
 /** The log: questions above, entries below, one entry beside them. */
-export function LogView({ search, onSearch, fixed = none, empty }: Props) {
+export function LogView({ search, onSearch, fixed = none, empty, around }: Props) {
 	const zone = useZone()
 	const queryClient = useQueryClient()
 	const narrow = useNarrow()
@@ -354,7 +357,7 @@ export function LogView({ search, onSearch, fixed = none, empty }: Props) {
 					}
 				>
 					<Suspense fallback={<div role="status">Loading…</div>}>
-						<EventView id={search.event} />
+						<EventView id={search.event} around={around} />
 					</Suspense>
 				</SidePanel>
 			)}

@@ -9,7 +9,8 @@ import { Failure } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
 import { Acts } from "./Acts"
-import { objectQuery, revisionQuery } from "./api"
+import { objectQuery } from "./api"
+import { Deleted } from "./Deleted"
 import { EditForm } from "./EditForm"
 import { useKind } from "./kinds"
 import classes from "./Object.module.css"
@@ -95,7 +96,7 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 	const known = kind.fields.map(({ name }) => name)
 	return (
 		<>
-			{object.deletedAt && <DeletedBanner object={object} deletedAt={object.deletedAt} />}
+			{object.deletedAt && <Deleted object={object} at={object.deletedAt} />}
 			{object.editState === "forbidden" && <p className={classes.why}>You may see this, not change it.</p>}
 			<Section title={kind.label}>
 				<Values
@@ -126,18 +127,6 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 				/>
 			</Section>
 		</>
-	)
-}
-
-/** The last revision of a deleted object is its deletion: it says who and why. */
-function DeletedBanner({ object, deletedAt }: { object: ObjectStub; deletedAt: string }) {
-	const { data } = useQuery(revisionQuery(object.kind, object.id, object.revision))
-	return (
-		<Alert color="gray" p="xs" mt="sm" maw={860}>
-			Deleted <Time at={deletedAt} />
-			{data?.actor && ` by ${data.actor}`}
-			{data?.reason && ` (${data.reason})`}; this is its last state.
-		</Alert>
 	)
 }
 

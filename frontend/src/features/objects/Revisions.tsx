@@ -8,13 +8,12 @@ import { Mono, SidePanel } from "@/components/Page"
 import { Empty, Failure } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
-import { humanize } from "@/lib/words"
 import { ActDialog } from "./ActDialog"
 import { revisionQuery, useRevisions } from "./api"
 import { Compare } from "./Compare"
+import { differences, stateOf } from "./differences"
 import { actionOf } from "./kinds"
 import classes from "./Object.module.css"
-import { same, words } from "./values"
 
 type Pair = { older: number; newer: number }
 
@@ -127,8 +126,6 @@ export function Revisions({
 
 const whoOf = ({ actor, onBehalfOf }: Revision) => (onBehalfOf ? `${actor} for ${onBehalfOf}` : actor)
 
-const stateOf = ({ deleted, state }: Revision) => (deleted ? "Deleted" : humanize(state))
-
 function ComparePanel({
 	object,
 	kind,
@@ -162,7 +159,7 @@ function ComparePanel({
 	)
 	const failed = older.error ?? newer.error ?? newest.error
 	const shown = [older.data, newer.data, ...(pair.newer === object.revision ? [] : [newest.data])]
-	const ready = shown.filter((one) => one !== undefined && one !== null)
+	const ready = shown.filter((one) => one !== undefined)
 	return (
 		<SidePanel title={`Revision ${pair.older} and revision ${pair.newer}`} onClose={() => onPair(undefined)}>
 			<div className={classes.compareBar}>
@@ -180,7 +177,7 @@ function ComparePanel({
 				<Difference kind={kind} of={ready} now={object.revision} />
 			) : (
 				<Text size="sm" c="dimmed" role="status">
-					{older.data === null || newer.data === null ? "There is no such revision." : "Loading…"}
+					Loading…
 				</Text>
 			)}
 		</SidePanel>
@@ -189,18 +186,7 @@ function ComparePanel({
 
 /** What differs between revisions, field by field; a third one is what the object is now. */
 function Difference({ kind, of, now }: { kind: Kind; of: Revision[]; now: number }) {
-	const rows = [
-		{ label: "Name", values: of.map(({ name }) => name || "—") },
-		{ label: "State", values: of.map((one) => stateOf(one) || "—") },
-		...kind.fields
-			.filter((field) => of.some((one) => !same(one.attributes[field.name], of[0]?.attributes[field.name])))
-			.map((field) => ({
-				label: field.label,
-				values: of.map(
-					(one) => fingerprinted(one.attributes[field.name]) ?? words(field, one.attributes[field.name]),
-				),
-			})),
-	].filter(({ values }) => new Set(values).size > 1)
+	const rows = differences(kind, of)
 	if (rows.length === 0)
 		return (
 			<Text size="sm" c="dimmed">
@@ -216,13 +202,7 @@ function Difference({ kind, of, now }: { kind: Kind; of: Revision[]; now: number
 					<Time at={one.madeAt} />
 				</span>
 			))}
-			rows={rows.map((row) => ({ ...row, differs: row.values[0] !== row.values[1] }))}
+			rows={rows}
 		/>
 	)
-}
-
-/** Two secrets can be told apart by their fingerprints, and by nothing else. */
-function fingerprinted(value: unknown): string | undefined {
-	const print = typeof value === "string" ? /^changed \(([0-9a-f]+)\)$/.exec(value)?.[1] : undefined
-	return print && `set (${print})`
 }

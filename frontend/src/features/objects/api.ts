@@ -26,14 +26,8 @@ export const useRevisions = ({ kind, id, revision }: ObjectStub) =>
 export const revisionQuery = (kind: string, id: number, revision: number) =>
 	queryOptions({
 		queryKey: ["objects", "revision", kind, id, revision],
-		queryFn: async ({ signal }) => {
-			const page = await api.get<Page<Revision>>(
-				`${pathTo(kind, id)}/revisions`,
-				{ limit: 1, cursor: revision + 1 },
-				signal,
-			)
-			return page.items.find((one) => one.revision === revision) ?? null
-		},
+		queryFn: ({ signal }) =>
+			api.get<Revision>(`${pathTo(kind, id)}/revisions/${revision}`, undefined, signal),
 		staleTime: Number.POSITIVE_INFINITY,
 	})
 
