@@ -2,6 +2,7 @@ import { Alert, Button } from "@mantine/core"
 import type { ReactNode } from "react"
 import { asProblem } from "@/api/client"
 import classes from "./States.module.css"
+import { Time } from "./Time"
 
 /** Why there is nothing here, and what to do next. */
 export function Empty({
@@ -41,7 +42,18 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 	)
 }
 
-/** The same inside a form or a dialog: one line or two. */
+/** Of what was deleted: when, by whom and why, as far as that is known. */
+export function DeletedNote({ at, by, reason }: { at: string; by?: string; reason?: string }) {
+	return (
+		<Alert color="gray" p="xs" mt="sm" maw={860}>
+			Deleted <Time at={at} />
+			{by && ` by ${by}`}
+			{reason && ` (${reason})`}; this is its last state.
+		</Alert>
+	)
+}
+
+/** What failed, inside a form or a dialog: one line or two. */
 export function ProblemNote({ error }: { error: unknown }) {
 	if (!error) return null
 	const problem = asProblem(error)

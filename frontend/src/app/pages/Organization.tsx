@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router"
-import { useCallback, useMemo } from "react"
+import { type ComponentProps, useCallback, useMemo } from "react"
 import type { Tenant } from "@/api/types"
 import { LogView } from "@/features/log/LogView"
 import { type LogSearch, logSearch } from "@/features/log/search"
@@ -20,21 +20,33 @@ export function OrganizationAndLog() {
 			editing={edit === "true"}
 			onTab={(next) => navigate({ search: next === "details" ? {} : { tab: next } })}
 			people={<PeopleOf key={id} tenantId={id} />}
-			log={(tenant) => <Log tenant={tenant} />}
+			log={(tenant) => <LogWithin tenant={tenant} />}
+			gone={<LogAbout id={id} />}
 		/>
 	)
 }
 
-function Log({ tenant }: { tenant: Tenant }) {
+/** Everything that happened in an organization and below it. */
+function LogWithin({ tenant }: { tenant: Tenant }) {
+	const fixed = useMemo(() => within(tenant), [tenant])
+	return <Log fixed={fixed} tab="log" />
+}
+
+/** What happened to the organization itself. */
+function LogAbout({ id }: { id: number }) {
+	const fixed = useMemo(() => ({ objectKind: ["annals.tenant"], objectRef: [String(id)] }), [id])
+	return <Log fixed={fixed} />
+}
+
+function Log({ fixed, tab }: { fixed: ComponentProps<typeof LogView>["fixed"]; tab?: "log" }) {
 	const search = route.useSearch()
 	const navigate = route.useNavigate()
 	const onSearch = useCallback(
 		(next: LogSearch, how?: { replace?: boolean }) =>
-			void navigate({ search: { ...next, tab: "log" }, replace: how?.replace }),
-		[navigate],
+			void navigate({ search: { ...next, tab }, replace: how?.replace }),
+		[navigate, tab],
 	)
 	const question = useMemo(() => logSearch(search), [search])
-	const fixed = useMemo(() => within(tenant), [tenant])
 	return <LogView around={around} search={question} onSearch={onSearch} fixed={fixed} />
 }
 

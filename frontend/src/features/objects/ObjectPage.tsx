@@ -1,11 +1,11 @@
-import { Alert, Button, Tabs } from "@mantine/core"
+import { Button, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { ExternalLink } from "lucide-react"
 import type { ReactNode } from "react"
 import type { Kind, ObjectStub } from "@/api/types"
 import { Dim, Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
-import { Failure } from "@/components/States"
+import { DeletedNote, Failure } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
 import { Acts } from "./Acts"
@@ -174,12 +174,7 @@ function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timel
 
 /** Why there is no form here, in a sentence. */
 function EditState({ object }: { object: ObjectStub }) {
-	if (object.deletedAt)
-		return (
-			<Alert color="gray" p="xs" mb="sm">
-				Deleted <Time at={object.deletedAt} />. This is its last state.
-			</Alert>
-		)
+	if (object.deletedAt) return <DeletedNote at={object.deletedAt} />
 	const why =
 		object.editState === "forbidden"
 			? "You may see this, not change it."

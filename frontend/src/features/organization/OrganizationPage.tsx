@@ -13,11 +13,12 @@ import type { Level, Tenant } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { CodeInput } from "@/components/Inputs"
 import { Page, Section, Tag, Values } from "@/components/Page"
-import { Failure, ProblemNote } from "@/components/States"
+import { ProblemNote } from "@/components/States"
 import { useNarrow } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { pathText, plural } from "@/lib/words"
 import { remove, tenantQuery, useCreateBelow, useOutdate, useResetMfa, useUpdate } from "./api"
+import { Gone } from "./Gone"
 import classes from "./Organization.module.css"
 import { Tree } from "./Tree"
 
@@ -46,6 +47,7 @@ export function OrganizationPage({
 	onTab,
 	people,
 	log,
+	gone,
 }: {
 	id: number
 	tab: OrganizationTab
@@ -54,6 +56,8 @@ export function OrganizationPage({
 	onTab: (tab: OrganizationTab) => void
 	people: ReactNode
 	log: (tenant: Tenant) => ReactNode
+	/** What the log says of the organization itself, where nothing else is left. */
+	gone: ReactNode
 }) {
 	const { data: tenant, error, refetch } = useQuery(tenantQuery(id))
 	const narrow = useNarrow()
@@ -84,7 +88,7 @@ export function OrganizationPage({
 				</div>
 			)}
 			{error ? (
-				<Failure error={error} retry={refetch} />
+				<Gone id={id} error={error} retry={refetch} log={gone} />
 			) : tenant ? (
 				<Page
 					title={tenant.name}

@@ -6,12 +6,13 @@ import { useNavigate } from "@tanstack/react-router"
 import { ChevronDown, ScrollText } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
+import { lastEntryQuery } from "@/api/last"
 import { useMay, useMe } from "@/api/me"
 import type { User } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { ZoneSelect } from "@/components/Inputs"
 import { Page, Section, Values } from "@/components/Page"
-import { Failure, ProblemNote } from "@/components/States"
+import { DeletedNote, Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
 import { type PersonAct, type PersonChange, personQuery, remove, useAct, useOutdate, useUpdate } from "./api"
@@ -73,34 +74,44 @@ export function PersonPage({
 				log
 			) : (
 				<>
+					{user.state === "deleted" && <Deleted user={user} />}
 					<Section title="About">
 						<Values
 							of={[
+								["Name", user.name],
 								["E-mail", user.email],
+								["Role", roleWords[user.role]],
 								["Level", humanize(user.level)],
 								["Organization", pathText(user.tenantPath)],
 								["Second factor", user.mfaEnabled ? "On" : "Off"],
+								["Time zone", user.timeZone],
 								["Last sign-in", user.lastSignInAt ? <Time at={user.lastSignInAt} /> : "Never"],
 								["Created", <Time key="created" at={user.createdAt} />],
 								["Revision", user.revision],
 							]}
 						/>
 					</Section>
-					<Section title="Edit">
-						{user.editable && user.state !== "deleted" ? (
-							<PersonForm key={user.revision} user={user} focus={editing} />
-						) : (
-							<Text size="sm" c="dimmed">
-								{user.state === "deleted"
-									? "Deleted. What is left is the log."
-									: "You may see this person, not change them."}
-							</Text>
-						)}
-					</Section>
+					{user.state !== "deleted" && (
+						<Section title="Edit">
+							{user.editable ? (
+								<PersonForm key={user.revision} user={user} focus={editing} />
+							) : (
+								<Text size="sm" c="dimmed">
+									You may see this person, not change them.
+								</Text>
+							)}
+						</Section>
+					)}
 				</>
 			)}
 		</Page>
 	)
+}
+
+/** Who deleted them, when and why, as the log has it. */
+function Deleted({ user }: { user: User }) {
+	const { data } = useQuery(lastEntryQuery("annals.user", user.id, "annals.user_deleted"))
+	return data && <DeletedNote at={data.occurredAt} by={data.actor.name} reason={data.reason} />
 }
 
 function PersonForm({ user, focus }: { user: User; focus: boolean }) {
