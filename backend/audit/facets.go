@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"annals/backend/catalog"
 	"annals/backend/db"
 	"annals/backend/fault"
 	"annals/backend/tenant"
@@ -26,17 +27,43 @@ type Facets struct {
 }
 
 // facetFields: what can be counted, as value and label. Those of an actor leave out who stands
-// above the viewer.
+// above the viewer; the catalogue has the words for those of its names.
 var facetFields = map[string]struct {
 	value, label string
 	actor        bool
+	words        func(c *catalog.Catalog, name string) string
 }{
-	"system": {value: "system"}, "category": {value: "category"}, "type": {value: "type"}, "class": {value: "class"},
-	"state": {value: "state"}, "activity": {value: "activity"}, "outcome": {value: "outcome"}, "reason": {value: "reason"},
-	"object": {value: "object_name"}, "objectKind": {value: "object_kind"},
+	"system": {value: "system", words: systemLabel}, "type": {value: "type", words: typeLabel}, "objectKind": {value: "object_kind", words: kindLabel},
+	"class": {value: "class", words: wordOf(catalog.Classes())}, "state": {value: "state", words: wordOf(catalog.States())},
+	"activity": {value: "activity", words: wordOf(catalog.Activities())}, "outcome": {value: "outcome", words: wordOf(catalog.Outcomes())},
+	"category": {value: "category"}, "reason": {value: "reason"}, "object": {value: "object_name"},
 	"actor": {value: "actor_name", actor: true}, "node": {value: "node", actor: true}, "ip": {value: "host(ip)", actor: true},
 	"salesOrgId": {value: "NULLIF(sales_org_id, 0)::text", label: "sales_org_name"},
 	"dealerId":   {value: "dealer_id::text", label: "dealer_name"}, "resellerId": {value: "reseller_id::text", label: "reseller_name"},
+}
+
+func systemLabel(c *catalog.Catalog, name string) string {
+	s, _ := c.System(name)
+	return s.Label
+}
+
+func typeLabel(c *catalog.Catalog, name string) string {
+	t, _ := c.Type(name)
+	return t.Label
+}
+
+func kindLabel(c *catalog.Catalog, name string) string {
+	k, _ := c.Kind(name)
+	return k.Label
+}
+
+func wordOf(words []catalog.Word) func(*catalog.Catalog, string) string {
+	return func(_ *catalog.Catalog, name string) string {
+		if at := slices.IndexFunc(words, func(w catalog.Word) bool { return w.Name == name }); at >= 0 {
+			return words[at].Label
+		}
+		return ""
+	}
 }
 
 // FacetFields are the names of the fields that can be counted.
@@ -66,6 +93,10 @@ func (l *Log) Facets(ctx context.Context, s tenant.Scope, f Filter, field, text 
 	if column.label == "" {
 		column.label = column.value
 	}
+	pattern, most := text, limit
+	if column.words != nil { // the text is looked for in words that SQL doesn't know
+		pattern, most = "", maxNames
+	}
 	where, args := c.where()
 	query := `
 		WITH newest AS MATERIALIZED (
@@ -79,7 +110,7 @@ func (l *Log) Facets(ctx context.Context, s tenant.Scope, f Filter, field, text 
 			Facet
 			Counted int64
 		}
-		if err := tx.Raw(query, append(args, MaxTotal, like(text), limit)...).Scan(&rows).Error; err != nil {
+		if err := tx.Raw(query, append(args, MaxTotal, like(pattern), most)...).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("count values of %s: %w", field, err)
 		}
 		for _, r := range rows {
@@ -87,9 +118,38 @@ func (l *Log) Facets(ctx context.Context, s tenant.Scope, f Filter, field, text 
 		}
 		return nil
 	})
+	if column.words != nil {
+		out.Items = l.inWords(out.Items, column.words, text, limit)
+	}
 	out.Relation = "eq"
 	if out.Counted >= MaxTotal {
 		out.Relation = "gte"
 	}
 	return out, err
+}
+
+// maxNames is more than the catalogue has of anything.
+const maxNames = 5000
+
+// inWords gives names the catalogue's words, and keeps those that hold the text in either. Where two
+// systems say the same ("User"), the word is followed by the system's.
+func (l *Log) inWords(items []Facet, word func(*catalog.Catalog, string) string, text string, limit int) []Facet {
+	same := map[string]int{}
+	for i, item := range items {
+		if w := word(l.catalog, item.Value); w != "" {
+			items[i].Label = w
+		}
+		same[items[i].Label]++
+	}
+	out := []Facet{}
+	text = strings.ToLower(text)
+	for _, item := range items {
+		if system, _, ok := strings.Cut(item.Value, "."); ok && same[item.Label] > 1 {
+			item.Label += " · " + systemLabel(l.catalog, system)
+		}
+		if len(out) < limit && (strings.Contains(strings.ToLower(item.Label), text) || strings.Contains(strings.ToLower(item.Value), text)) {
+			out = append(out, item)
+		}
+	}
+	return out
 }

@@ -27,6 +27,7 @@ type Filter struct {
 	ActorName    string    `query:"actorName" maxLength:"500" doc:"Name of the actor, whole"`
 	ActorID      string    `query:"actorId" maxLength:"500" doc:"The actor's id in its system"`
 	UserID       int64     `query:"userId" minimum:"1" doc:"A user: acted or was concerned"`
+	UserAs       string    `query:"userAs" enum:"actor,concerned" doc:"With userId: only what the user did, or only what others did to the user"`
 	ObjectKind   string    `query:"objectKind" maxLength:"500" doc:"Kind of the object, as mor.device"`
 	ObjectID     string    `query:"objectId" maxLength:"500" doc:"The object's id in its system"`
 	ObjectRef    int64     `query:"objectRef" minimum:"1" doc:"With objectKind: the id of the object's page; also finds what is linked to it"`
@@ -153,7 +154,14 @@ func (l *Log) where(s tenant.Scope, f Filter) (*condition, error) {
 	if f.Object != "" {
 		c.add("(object_name ILIKE ? OR linked_name ILIKE ?)", like(f.Object), like(f.Object))
 	}
-	if f.UserID != 0 {
+	switch {
+	case f.UserAs != "" && f.UserID == 0:
+		return nil, fault.At("query.userId", "userAs needs its userId.")
+	case f.UserAs == "actor":
+		known("actor_user_id = ?", f.UserID)
+	case f.UserAs == "concerned":
+		c.add("user_id = ? AND subject_id IS NOT NULL AND actor_user_id IS DISTINCT FROM ?", f.UserID, f.UserID)
+	case f.UserID != 0:
 		// user_id is the subject, and the actor where there is no subject: then it may not be told.
 		c.add("((user_id = ? AND (subject_id IS NOT NULL OR actor_rank >= ?)) OR (actor_user_id = ? AND actor_rank >= ?))", f.UserID, s.Level.Rank(), f.UserID, s.Level.Rank())
 	}

@@ -78,6 +78,9 @@ func Activities() []Word {
 	return []Word{{"system", "System"}, {"user", "User"}, {"administrative", "Administrative"}}
 }
 
+// Outcomes lists whether what was attempted happened.
+func Outcomes() []Word { return []Word{{"success", "Succeeded"}, {"failure", "Failed"}} }
+
 // The closed sets of single words. Where a row may leave one out, the first is meant.
 func severities() []string { return []string{"info", "notice", "warning", "error", "critical"} }
 func retentions() []string { return []string{"standard", "operational", "security", "financial"} }

@@ -160,12 +160,5 @@ func (s *Server) facets(ctx context.Context, in *facetsIn) (*body[audit.Facets],
 	if err != nil {
 		return nil, err
 	}
-	if in.Field == "type" {
-		for i, item := range f.Items {
-			if t, ok := s.Log.Catalog().Type(item.Value); ok {
-				f.Items[i].Label = t.Label
-			}
-		}
-	}
 	return answer(f), nil
 }

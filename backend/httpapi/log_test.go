@@ -25,6 +25,7 @@ import (
 	"annals/backend/httpapi"
 	"annals/backend/importer"
 	"annals/backend/tenant"
+	"annals/backend/user"
 )
 
 // record writes events as root and seals them.
@@ -398,5 +399,77 @@ func TestOnesOwnOrganizationIsNotOnesOwnToLoosen(t *testing.T) {
 		if got := patch(step.as, step.rev, step.body); got != step.want {
 			t.Errorf("%s %v: %d, want %d", step.as, step.body, got, step.want)
 		}
+	}
+}
+
+func TestFacetsSpeakTheWordsOfTheScreen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	at := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+	about := func(eventType, kind string) audit.Event {
+		e := h.login("bob", at)
+		e.Type, e.Object = eventType, &audit.Object{Kind: kind, ID: "7", Name: "7"}
+		return e
+	}
+	h.record(about("sbc.quota_reset", "sbc.subscription"), about("sbc.user_created", "sbc.user"), about("mor.user_created", "mor.user"), about("mor.bad_login", "mor.user"))
+	for query, want := range map[string]string{
+		"field=state&prefix=QUOTA+r":       "[{quota_reset Quota Reset 1}]",
+		"field=state&prefix=quota_r":       "[{quota_reset Quota Reset 1}]",
+		"field=objectKind&system=sbc":      "[{sbc.subscription Subscription 1} {sbc.user User 1}]",
+		"field=objectKind&prefix=user":     "[{mor.user User · Kolmisoft MOR 2} {sbc.user User · Leica Spider Business Center 1}]",
+		"field=objectKind&limit=1":         "[{mor.user User · Kolmisoft MOR 2}]",
+		"field=outcome&prefix=fail":        "[{failure Failed 1}]",
+		"field=class&prefix=sign-in":       "[{auth.failure Sign-in failed 1}]",
+		"field=activity&prefix=adm":        "[{administrative Administrative 2}]",
+		"field=system&prefix=spider":       "[{sbc Leica Spider Business Center 2}]",
+		"field=type&prefix=quota+":         "[{sbc.quota_reset Quota counter reset 1}]",
+		"field=category&prefix=subscr":     "[{Subscription Subscription 1}]",
+		"field=objectKind&prefix=nonsense": "[]",
+	} {
+		var got audit.Facets
+		if h.get("north", "/api/v1/events/facets?to=2026-06-01T00:00:00Z&"+query, &got); fmt.Sprint(got.Items) != want {
+			t.Errorf("%s: got %v, want %s", query, got.Items, want)
+		}
+	}
+}
+
+func TestWhatAPersonDidAndWhatWasDoneToThem(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	quay, eve := h.users["quay"], h.users["eve"]
+	rename := func(as string, u user.Listed, name string) {
+		var now struct{ Revision int64 }
+		h.get("root", fmt.Sprintf("/api/v1/users/%d", u.ID), &now)
+		if r := h.call(as, "PATCH", fmt.Sprintf("/api/v1/users/%d", u.ID), map[string]string{"name": name}, "If-Match", fmt.Sprintf("%q", fmt.Sprint(now.Revision))); r.StatusCode != 200 {
+			t.Fatalf("%d %s", r.StatusCode, r.body)
+		}
+	}
+	rename("quay", eve, "by quay")
+	rename("quay", quay, "by quay themselves")
+	rename("harbor", quay, "by harbor")
+	h.seal()
+	for as, want := range map[string]map[string]string{
+		"harbor": {"": "by harbor, by quay themselves, by quay", "&userAs=actor": "by quay themselves, by quay", "&userAs=concerned": "by harbor"},
+		"quay":   {"": "by harbor, by quay themselves, by quay", "&userAs=actor": "by quay themselves, by quay", "&userAs=concerned": "by harbor"},
+	} {
+		for query, want := range want {
+			var page eventsPage
+			h.get(as, fmt.Sprintf("/api/v1/events?category=User&state=modification&userId=%d%s", quay.ID, query), &page)
+			var got []string
+			for _, e := range page.Items {
+				got = append(got, e.Object.Name)
+			}
+			if strings.Join(got, ", ") != want {
+				t.Errorf("%s as %s: got %q, want %q", query, as, got, want)
+			}
+		}
+	}
+	// Nobody looks up: what somebody above did is not found by who did it.
+	var page eventsPage
+	if h.get("quay", fmt.Sprintf("/api/v1/events?userAs=actor&userId=%d", h.users["harbor"].ID), &page); len(page.Items) != 0 {
+		t.Errorf("quay finds by their number what harbor did: %+v", page.Items)
+	}
+	if r := h.call("quay", "GET", "/api/v1/events?userAs=actor", nil); r.StatusCode != 422 {
+		t.Errorf("nobody's acts: %d %s", r.StatusCode, r.body)
 	}
 }

@@ -2810,6 +2810,8 @@ export interface operations {
                 actorId?: string;
                 /** @description A user: acted or was concerned */
                 userId?: number;
+                /** @description With userId: only what the user did, or only what others did to the user */
+                userAs?: "actor" | "concerned";
                 /** @description Kind of the object, as mor.device */
                 objectKind?: string;
                 /** @description The object's id in its system */
@@ -3030,6 +3032,8 @@ export interface operations {
                 actorId?: string;
                 /** @description A user: acted or was concerned */
                 userId?: number;
+                /** @description With userId: only what the user did, or only what others did to the user */
+                userAs?: "actor" | "concerned";
                 /** @description Kind of the object, as mor.device */
                 objectKind?: string;
                 /** @description The object's id in its system */
@@ -3168,6 +3172,8 @@ export interface operations {
                 actorId?: string;
                 /** @description A user: acted or was concerned */
                 userId?: number;
+                /** @description With userId: only what the user did, or only what others did to the user */
+                userAs?: "actor" | "concerned";
                 /** @description Kind of the object, as mor.device */
                 objectKind?: string;
                 /** @description The object's id in its system */
@@ -3387,6 +3393,8 @@ export interface operations {
                 actorId?: string;
                 /** @description A user: acted or was concerned */
                 userId?: number;
+                /** @description With userId: only what the user did, or only what others did to the user */
+                userAs?: "actor" | "concerned";
                 /** @description Kind of the object, as mor.device */
                 objectKind?: string;
                 /** @description The object's id in its system */
