@@ -11,7 +11,7 @@ import { Time } from "@/components/Time"
 import { ActDialog } from "./ActDialog"
 import { revisionQuery, useRevisions } from "./api"
 import { Compare } from "./Compare"
-import { differences, stateOf } from "./differences"
+import { differences, stateOf, whoOf } from "./differences"
 import { actionOf } from "./kinds"
 import classes from "./Object.module.css"
 
@@ -123,8 +123,6 @@ export function Revisions({
 		</>
 	)
 }
-
-const whoOf = ({ actor, onBehalfOf }: Revision) => (onBehalfOf ? `${actor} for ${onBehalfOf}` : actor)
 
 function ComparePanel({
 	object,

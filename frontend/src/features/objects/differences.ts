@@ -7,6 +7,8 @@ export type Moment = Pick<Revision, "name" | "state" | "attributes" | "deleted">
 
 export const stateOf = ({ deleted, state }: Moment) => (deleted ? "Deleted" : humanize(state))
 
+export const whoOf = ({ actor, onBehalfOf }: Revision) => (onBehalfOf ? `${actor} for ${onBehalfOf}` : actor)
+
 /**
  * An object at several moments, field by field: the fields in which they differ, or all of them. A row
  * says whether the first two differ.
