@@ -229,16 +229,25 @@ func (s *Server) updateObject(ctx context.Context, in *updateObjectIn) (*objectO
 	})
 }
 
-type deleteObjectIn struct {
-	ObjectChange
+// WhyQuery is Why for DELETE, which has no body.
+type WhyQuery struct {
 	Reason     string `query:"reason" maxLength:"500"`
 	Commentary string `query:"commentary" maxLength:"16000"`
 	OnBehalfOf int64  `query:"onBehalfOf" minimum:"1"`
 }
 
+func (w WhyQuery) draft() inventory.Draft {
+	return inventory.Draft{Reason: w.Reason, Commentary: w.Commentary, OnBehalfOf: w.OnBehalfOf}
+}
+
+type deleteObjectIn struct {
+	ObjectChange
+	WhyQuery
+}
+
 func (s *Server) deleteObject(ctx context.Context, in *deleteObjectIn) (*objectOut, error) {
 	return s.changeObject(ctx, in.ObjectChange, func(tx *db.Tx, e inventory.Editor, revision int64) (inventory.Object, error) {
-		return e.DeleteObject(tx, in.Kind, in.ID, revision, inventory.Draft{Reason: in.Reason, Commentary: in.Commentary, OnBehalfOf: in.OnBehalfOf})
+		return e.DeleteObject(tx, in.Kind, in.ID, revision, in.draft())
 	})
 }
 

@@ -129,8 +129,7 @@ func (s *Server) changeSetting(ctx context.Context, in *changeSettingIn) (*setti
 
 type inheritSettingIn struct {
 	SettingChange
-	Reason     string `query:"reason" maxLength:"500"`
-	Commentary string `query:"commentary" maxLength:"16000"`
+	WhyQuery
 }
 
 func (s *Server) inheritSetting(ctx context.Context, in *inheritSettingIn) (*settingOut, error) {
@@ -138,6 +137,7 @@ func (s *Server) inheritSetting(ctx context.Context, in *inheritSettingIn) (*set
 	if err != nil {
 		return nil, err
 	}
-	d := inventory.Draft{TenantID: in.id(ctx), Reason: in.Reason, Commentary: in.Commentary}
+	d := in.draft()
+	d.TenantID = in.id(ctx)
 	return s.oneSetting(ctx, in.SettingPath, s.write, func(tx *db.Tx) error { return s.editor(ctx).InheritSetting(tx, in.Name, revision, d) })
 }

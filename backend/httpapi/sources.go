@@ -49,10 +49,9 @@ func (s *Server) updateSource(ctx context.Context, in *updateSourceIn) (*objectO
 
 type deleteSourceIn struct {
 	SourceChange
-	Reason     string `query:"reason" maxLength:"500"`
-	Commentary string `query:"commentary" maxLength:"16000"`
+	WhyQuery
 }
 
 func (s *Server) deleteSource(ctx context.Context, in *deleteSourceIn) (*objectOut, error) {
-	return s.deleteObject(ctx, &deleteObjectIn{ObjectChange: in.object(), Reason: in.Reason, Commentary: in.Commentary})
+	return s.deleteObject(ctx, &deleteObjectIn{ObjectChange: in.object(), WhyQuery: in.WhyQuery})
 }

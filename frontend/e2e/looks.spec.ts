@@ -94,6 +94,7 @@ const places: Record<string, Place> = {
 	"its people": { path: "/organization/4?tab=people", shows: /tiago\.lourenço/ },
 	"its log": { path: "/organization/4?tab=log", shows: /\d entries/ },
 	"the catalogue": { path: "/catalogue", shows: /Second factor accepted/ },
+	preferences: { path: "/preferences", shows: /All times are shown in this zone/ },
 	settings: { path: "/settings", shows: /Second factor in/ },
 	"API keys": { path: "/settings/api-keys", shows: /New key/ },
 	imports: { path: "/settings/imports", shows: /Import a file/ },

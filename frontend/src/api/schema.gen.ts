@@ -5260,6 +5260,7 @@ export interface operations {
                 tenantId?: number;
                 reason?: string;
                 commentary?: string;
+                onBehalfOf?: number;
             };
             header: {
                 "If-Match": string;
@@ -5590,6 +5591,7 @@ export interface operations {
             query?: {
                 reason?: string;
                 commentary?: string;
+                onBehalfOf?: number;
             };
             header: {
                 "If-Match": string;

@@ -8,6 +8,7 @@ import {
 	ScrollText,
 	Settings,
 	ShieldCheck,
+	SunMoon,
 	Users,
 } from "lucide-react"
 import type { Permission } from "@/api/types"
@@ -20,6 +21,7 @@ type Item = {
 		| "/people"
 		| "/organization"
 		| "/catalogue"
+		| "/preferences"
 		| "/settings"
 		| "/settings/api-keys"
 		| "/settings/imports"
@@ -37,7 +39,8 @@ export const navigation: Item[] = [
 	{ to: "/people", label: "People", icon: Users, permission: "users.read" },
 	{ to: "/organization", label: "Organization", icon: Building2, permission: "tenants.read" },
 	{ to: "/catalogue", label: "Catalogue", icon: LibraryBig, permission: "catalog.read" },
-	{ to: "/settings", label: "Settings", icon: Settings, permission: "own.read", group: "Settings" },
+	{ to: "/preferences", label: "Preferences", icon: SunMoon, permission: "own.read", group: "Settings" },
+	{ to: "/settings", label: "Settings", icon: Settings, permission: "objects.read", group: "Settings" },
 	{
 		to: "/settings/api-keys",
 		label: "API keys",

@@ -18,7 +18,7 @@ import { Empty, Failure } from "@/components/States"
 import { apiKeysSearch } from "@/features/apikeys/search"
 import { catalogueSearch } from "@/features/catalogue/search"
 import { logSearch } from "@/features/log/search"
-import { objectSearch, objectsSearch } from "@/features/objects/search"
+import { objectSearch, objectsSearch, settingsSearch } from "@/features/objects/search"
 import { peopleSearch } from "@/features/people/search"
 import { signInSearch } from "@/features/signin/search"
 import { id, parseSearch, type RawSearch, stringifySearch } from "@/lib/params"
@@ -174,11 +174,19 @@ const catalogue = createRoute({
 	component: lazyRouteComponent(() => import("@/features/catalogue/CataloguePage"), "CataloguePage"),
 })
 
+const preferences = createRoute({
+	getParentRoute: () => shell,
+	path: "/preferences",
+	loader: needs("own.read"),
+	component: lazyRouteComponent(() => import("@/features/preferences/PreferencesPage"), "PreferencesPage"),
+})
+
 const settings = createRoute({
 	getParentRoute: () => shell,
 	path: "/settings",
-	loader: needs("own.read"),
-	component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+	validateSearch: settingsSearch,
+	loader: needs("objects.read"),
+	component: lazyRouteComponent(() => import("./pages/Settings"), "Settings"),
 })
 
 const apiKeys = createRoute({
@@ -214,6 +222,7 @@ const routeTree = root.addChildren([
 		tenant,
 		mine,
 		catalogue,
+		preferences,
 		settings,
 		apiKeys,
 		imports,

@@ -13,6 +13,7 @@ import {
 import { useDebouncedValue } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
+import { useCatalog } from "@/api/me"
 import type { Field } from "@/api/types"
 import { DayInput, MomentInput } from "@/components/DateInputs"
 import { candidatesQuery } from "./api"
@@ -108,10 +109,26 @@ export function FieldInput(props: Props) {
 			return <ReferenceInput {...common} field={field} value={value} onChange={onChange} />
 		case "references":
 			return <ReferencesInput {...common} field={field} value={value} onChange={onChange} />
+		case "system":
+			return <SystemInput {...common} value={text} onChange={onChange} />
+		case "templates":
+			return (
+				<Textarea
+					{...common}
+					value={textsIn(value).join("\n")}
+					onChange={(event) => onChange(event.currentTarget.value.split("\n"))}
+					autosize
+					minRows={2}
+					maxRows={12}
+					spellCheck={false}
+					classNames={{ input: classes.exact }}
+				/>
+			)
 		case "list":
 			return (
 				<TagsInput
 					{...common}
+					splitChars={[]} // a comma belongs to the text
 					value={textsIn(value)}
 					onChange={onChange}
 					placeholder={textsIn(value).length > 0 ? undefined : "Type one, then press Enter"}
@@ -127,16 +144,19 @@ export function FieldInput(props: Props) {
 			)
 		case "hostname":
 		case "address":
+		case "url":
+		case "template":
 			return <TextInput {...line} spellCheck={false} classNames={{ input: classes.exact }} />
 		default:
 			return <TextInput {...line} />
 	}
 }
 
-/** What may be typed; that an amount isn't negative goes without saying. */
+/** What it is for and what may be typed; that an amount isn't negative goes without saying. */
 function hint(field: Field): string | undefined {
 	const range = field.min === 0 && field.max === undefined ? undefined : bounds(field)
-	return range && range.charAt(0).toUpperCase() + range.slice(1)
+	const may = range && range.charAt(0).toUpperCase() + range.slice(1)
+	return field.help && may ? `${field.help} ${may}.` : (field.help ?? may)
 }
 
 type Shared = {
@@ -146,6 +166,24 @@ type Shared = {
 	withAsterisk?: boolean
 	disabled?: boolean
 	error?: string
+}
+
+/** One of the catalogue's systems. */
+function SystemInput({
+	value,
+	onChange,
+	...common
+}: Shared & { value: string; onChange: (value: Entered) => void }) {
+	const catalog = useCatalog()
+	return (
+		<Select
+			{...common}
+			data={(catalog?.systems ?? []).map(({ name, label }) => ({ value: name, label }))}
+			value={value || null}
+			onChange={(chosen) => onChange(chosen ?? "")}
+			placeholder="Choose"
+		/>
+	)
 }
 
 type ReferenceProps = Shared & {

@@ -6,9 +6,9 @@ import { PathLink } from "@/components/PathLink"
 import { Time } from "@/components/Time"
 import { pathOf } from "./kinds"
 import classes from "./Object.module.css"
-import { has, isReference, type Reference, referencesIn, words } from "./values"
+import { has, isReference, type Reference, referencesIn, textsIn, words } from "./values"
 
-const exactTypes = ["hostname", "address", "file"]
+const exactTypes = ["hostname", "address", "file", "template"]
 const numberTypes = ["integer", "decimal", "money"]
 
 /** A stored value as its field means it: a reference leads to its page, a secret is only "set". */
@@ -18,11 +18,21 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 		return <PathLink path={pathOf(field.reference, value.ref)}>{value.name}</PathLink>
 	if (field?.type === "references") return <Members kind={field.reference ?? ""} of={referencesIn(value)} />
 	if (field?.type === "time" && typeof value === "string") return <Time at={value} as="exact" />
+	if (field?.type === "url") return <PathLink path={words(field, value)}>{words(field, value)}</PathLink>
+	if (field?.type === "templates") return <Lines of={textsIn(value)} />
 	if (field && exactTypes.includes(field.type)) return <Mono>{words(field, value)}</Mono>
 	if (field && numberTypes.includes(field.type))
 		return <span className={classes.number}>{words(field, value)}</span>
 	if (field?.type === "multiline") return <span className={classes.multiline}>{words(field, value)}</span>
 	return words(field, value)
+}
+
+function Lines({ of }: { of: string[] }) {
+	return of.map((line) => (
+		<div key={line}>
+			<Mono>{line}</Mono>
+		</div>
+	))
 }
 
 /** Each with its page, by name; many of them are folded. */

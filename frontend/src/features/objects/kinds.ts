@@ -13,12 +13,11 @@ export function useKind(name: string): Kind | null | undefined {
 
 const allKinds = (catalog: Catalog) => catalog.systems.flatMap((system) => system.kinds)
 
-/** What the portal itself is made of (people, tenants, sessions, keys) has its own pages. */
-const ownSystem = "annals"
-
+/** What has a table of its own (people, tenants, sessions, keys) has its own pages; so have settings. */
 export function mayCreate(kind: Kind, me: Me): boolean {
 	return (
-		kind.system !== ownSystem &&
+		!kind.ownTable &&
+		!kind.setting &&
 		kind.managedBy.includes(me.scope.level) &&
 		me.permissions.includes("objects.edit")
 	)

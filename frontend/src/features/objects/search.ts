@@ -33,3 +33,10 @@ export function objectSearch(raw: RawSearch): ObjectSearch {
 	if (newer) found.newer = newer
 	return found
 }
+
+/** Whose settings are shown, and which one's form is open. */
+export type SettingsSearch = { tenantId?: number; edit?: string }
+
+export function settingsSearch(raw: RawSearch): SettingsSearch {
+	return { tenantId: id(raw.tenantId), edit: text(raw.edit) }
+}

@@ -15,6 +15,8 @@ export function isReference(value: unknown): value is Reference {
 	return typeof value === "object" && value !== null && "ref" in value && typeof value.ref === "number"
 }
 
+const listTypes = ["list", "templates"]
+
 const isList = (value: unknown): value is unknown[] => Array.isArray(value)
 
 /** The references in a list: all of "references", none of a "list". */
@@ -29,7 +31,7 @@ export function entered(field: Field, stored: unknown): Entered {
 	if (field.type === "boolean") return typeof stored === "boolean" ? stored : null
 	if (field.type === "reference") return isReference(stored) ? stored : null
 	if (field.type === "references") return referencesIn(stored)
-	if (field.type === "list") return isList(stored) ? stored.map(String) : []
+	if (listTypes.includes(field.type)) return isList(stored) ? stored.map(String) : []
 	return stored === undefined || stored === null ? "" : String(stored)
 }
 
@@ -40,7 +42,12 @@ export function draftOf(fields: readonly Field[], stored: Attributes): Draft {
 /** What the API takes for it; null is no value. */
 export function sent(value: Entered | undefined): unknown {
 	if (value === undefined || value === "" || value === null) return null
-	if (isList(value)) return value.length > 0 ? value.map((one) => (isReference(one) ? one.ref : one)) : null
+	if (isList(value)) {
+		const items = value
+			.map((one) => (isReference(one) ? one.ref : String(one).trim()))
+			.filter((one) => one !== "")
+		return items.length > 0 ? items : null
+	}
 	if (isReference(value)) return value.ref
 	return typeof value === "string" ? value.trim() || null : value
 }
@@ -93,7 +100,11 @@ export function complaint(field: Field, value: Entered | undefined, stored: unkn
 }
 
 /** "between 0 and 90 °", "at least 1 day" */
-export function bounds({ min, max, unit }: Field): string | undefined {
+export function bounds({ min, max, unit, type, maxLength }: Field): string | undefined {
+	if (listTypes.includes(type)) {
+		const each = maxLength === undefined ? undefined : `each of at most ${maxLength} characters`
+		return [max === undefined ? undefined : `at most ${max}`, each].filter(Boolean).join(", ") || undefined
+	}
 	const of = unit ? ` ${unit}` : ""
 	if (min !== undefined && max !== undefined) return `between ${min} and ${max}${of}`
 	if (min !== undefined) return `at least ${min}${of}`

@@ -1,65 +1,17 @@
-import { Radio, SegmentedControl, Stack, Text, useMantineColorScheme } from "@mantine/core"
+import { Radio, Stack, Text } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
-import { useQuery } from "@tanstack/react-query"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
-import { asProblem } from "@/api/client"
-import { useMay, useMe, zoneOf } from "@/api/me"
 import { policyOf } from "@/api/tenants"
 import type { Tenant } from "@/api/types"
 import { ReasonDialog } from "@/components/Dialogs"
-import { ZoneSelect } from "@/components/Inputs"
-import { Page, Section } from "@/components/Page"
+import { Section } from "@/components/Page"
 import { Failure } from "@/components/States"
-import { clock } from "@/lib/time"
-import { ownTenantQuery, usePolicyChange, useZoneChange } from "./api"
+import { tenantQuery, useUpdate } from "./api"
 
-/** How this person sees the portal, and how their organization signs in. */
-export function SettingsPage() {
-	const me = useMe()
-	const change = useZoneChange()
-	const { colorScheme, setColorScheme } = useMantineColorScheme()
-	const seesTenants = useMay("tenants.read")
-	return (
-		<Page title="Settings">
-			<Section
-				title="Time zone"
-				hint="All times are shown in this zone; UTC is a hover away. The API and CSV files use UTC."
-			>
-				<div style={{ maxWidth: 380 }}>
-					<ZoneSelect
-						value={zoneOf(me)}
-						onChange={(zone) =>
-							change.mutate(zone, {
-								onSuccess: () => notifications.show({ message: `Times are now shown in ${zone}.` }),
-							})
-						}
-						error={change.error ? asProblem(change.error).message : undefined}
-					/>
-					<Text size="xs" c="dimmed" mt={6}>
-						It is {clock(new Date(), zoneOf(me))} there now.
-					</Text>
-				</div>
-			</Section>
-			<Section title="Appearance">
-				<SegmentedControl
-					size="xs"
-					aria-label="Light or dark"
-					value={colorScheme}
-					onChange={(scheme) => setColorScheme(scheme)}
-					data={[
-						{ value: "light", label: "Light" },
-						{ value: "dark", label: "Dark" },
-						{ value: "auto", label: "As the system" },
-					]}
-				/>
-			</Section>
-			{seesTenants && <OwnPolicy tenantId={me.scope.tenantId} />}
-		</Page>
-	)
-}
-
-function OwnPolicy({ tenantId }: { tenantId: number }) {
-	const { data: tenant, error, refetch } = useQuery(ownTenantQuery(tenantId))
+/** Whether the people of an organization need a second factor. */
+export function Policy({ tenantId }: { tenantId: number }) {
+	const { data: tenant, error, refetch } = useQuery(tenantQuery(tenantId))
 	if (error) return <Failure error={error} retry={refetch} />
 	if (!tenant) return null
 	return <PolicySection tenant={tenant} />
@@ -73,7 +25,8 @@ const policies: { value: Tenant["mfaPolicy"]; label: string; description: string
 
 function PolicySection({ tenant }: { tenant: Tenant }) {
 	const [wanted, setWanted] = useState<Tenant["mfaPolicy"]>()
-	const change = usePolicyChange(tenant)
+	const change = useUpdate(tenant)
+	const queryClient = useQueryClient()
 	return (
 		<Section
 			title={`Second factor in ${tenant.name}`}
@@ -113,6 +66,7 @@ function PolicySection({ tenant }: { tenant: Tenant }) {
 					onClose={() => setWanted(undefined)}
 					act={async (reason) => {
 						await change.mutateAsync({ mfaPolicy: wanted, reason })
+						await queryClient.invalidateQueries({ queryKey: ["me"] }) // it says whether one is required
 						notifications.show({ message: "The policy has been changed." })
 					}}
 				/>
