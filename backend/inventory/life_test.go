@@ -77,6 +77,8 @@ func (l *life) value(f catalog.Field) any {
 		return nil
 	case "reference":
 		return l.reference(f.Reference)
+	case "file":
+		return l.upload(fmt.Sprintf("file %d%s", l.n, strings.Join(f.Accept[:min(1, len(f.Accept))], "")))
 	}
 	return fmt.Sprintf("text-%d", l.n)
 }
@@ -100,6 +102,16 @@ func (l *life) reference(kind string) int64 {
 	}
 	k, _ := l.log.Catalog().Kind(kind)
 	return l.create(k, true).ID
+}
+
+func (l *life) upload(name string) (id int64) {
+	l.t.Helper()
+	l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) error {
+		f, err := e.Upload(tx, name, []byte(name))
+		id = f.Ref
+		return err
+	}))
+	return id
 }
 
 func (l *life) attributes(fields []catalog.Field) map[string]any {
