@@ -28,7 +28,8 @@ var imports = map[string][]string{
 	"inventory":  {"fault", "db", "tenant", "access", "user", "catalog", "audit"},
 	"auth":       {"fault", "db", "tenant", "access", "user", "audit", "inventory", "mail"},
 	"importer":   {"fault", "db", "tenant", "catalog", "audit", "inventory"},
-	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
+	"bulk":       {"fault", "db", "tenant", "catalog", "audit", "inventory", "importer"},
+	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer", "bulk"},
 	"demo":       {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
 	"dbtest":     {"db", "postgres", "migrations"},
 	"cmd/annals": nil, // wiring: everything

@@ -113,8 +113,8 @@ type Field struct {
 	MaxLength int      `yaml:"maxLength" json:"maxLength,omitempty"` // of a text, or of each in a list: characters
 	Default   any      `yaml:"default" json:"default,omitempty"`     // of a setting: what holds while nobody has set it
 	Unique    bool     `yaml:"unique" json:"unique,omitempty"`       // no two live objects of an organization share its value
-	MaxSize   int64    `yaml:"maxSize" json:"maxSize,omitempty"` // of a file, in MiB; MaxFileSize unless the row says less
-	Accept    []string `yaml:"accept" json:"accept,omitempty"`   // how a file's name may end: .atx
+	MaxSize   int64    `yaml:"maxSize" json:"maxSize,omitempty"`     // of a file, in MiB; MaxFileSize unless the row says less
+	Accept    []string `yaml:"accept" json:"accept,omitempty"`       // how a file's name may end: .atx
 	Secret    bool     `yaml:"secret" json:"secret,omitempty"`
 	Untracked bool     `yaml:"untracked" json:"untracked,omitempty"` // kept in revisions, not listed in entries
 	Expert    bool     `yaml:"expert" json:"expert,omitempty"`       // dangerous: edited in expert mode only

@@ -98,6 +98,16 @@ func (s *Server) routes() []route {
 		{method: "PATCH", path: "/settings/{name}", may: access.EditObjects, summary: "Change a setting, or set it at revision 0", handler: on(s.changeSetting)},
 		{method: "DELETE", path: "/settings/{name}", may: access.EditObjects, summary: "Take away what is set here; what is inherited holds again", handler: on(s.inheritSetting)},
 
+		{method: "POST", path: "/files", may: access.EditObjects, summary: "Upload a file for an object's field", handler: on(s.upload), status: 201, maxBody: maxFileForm},
+		{method: "GET", path: "/files/{id}", may: access.ReadObjects, summary: "Download an object's file", handler: on(s.download)},
+
+		{method: "POST", path: "/objects/{kind}/bulk", may: access.EditObjects, summary: "Check a CSV file that creates and changes objects", handler: on(s.startBulk), status: 202, maxBody: maxBulkForm},
+		{method: "GET", path: "/bulk", may: access.EditObjects, summary: "Bulk changes, newest first", handler: on(s.searchBulk)},
+		{method: "GET", path: "/bulk/{id}", may: access.EditObjects, summary: "How far a bulk change is", handler: on(s.bulkChange)},
+		{method: "GET", path: "/bulk/{id}/lines", may: access.EditObjects, summary: "What the lines of a bulk change do", handler: on(s.bulkLines)},
+		{method: "POST", path: "/bulk/{id}/apply", may: access.EditObjects, summary: "Do what a checked bulk change says, all or nothing", handler: on(s.applyBulk), status: 202},
+		{method: "DELETE", path: "/bulk/{id}", may: access.EditObjects, summary: "Discard a bulk change that is not applied", handler: on(s.discardBulk)},
+
 		{method: "GET", path: "/api-keys", may: access.ManageAPIKeys, summary: "API keys", handler: on(s.listAPIKeys)},
 		{method: "POST", path: "/api-keys", may: access.ManageAPIKeys, summary: "Create an API key; it is shown once", handler: on(s.createAPIKey), status: 201},
 		{method: "DELETE", path: "/api-keys/{id}", may: access.ManageAPIKeys, summary: "Revoke an API key", handler: on(s.revokeAPIKey)},

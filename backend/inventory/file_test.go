@@ -28,18 +28,18 @@ func TestAFileIsOneObjects(t *testing.T) {
 	}
 	north, south := h.tenant(h.root, "North"), h.tenant(h.root, "South")
 	upload := l.upload("utm32.csd")
-	if _, err := create(tenant.Of(north), north, 0, upload); fault.Of(err) == nil {
+	if _, err := create(tenant.Of(north), north, 7, upload); fault.Of(err) == nil {
 		t.Errorf("an upload of the platform's was used by an organization: %v", err)
 	}
 	if _, err := create(tenant.Of(h.root), h.root, 77, upload); fault.Of(err) == nil {
 		t.Errorf("somebody else's upload was used: %v", err)
 	}
-	o, err := create(tenant.Of(h.root), north, 0, upload)
+	o, err := create(tenant.Of(h.root), north, 7, upload)
 	h.must(err)
 	if o.Name != "utm32.csd" {
 		t.Errorf("the object is called %q", o.Name)
 	}
-	if _, err := create(tenant.Of(h.root), south, 0, upload); fault.Of(err) == nil || !strings.Contains(err.Error(), "another object's") {
+	if _, err := create(tenant.Of(h.root), south, 7, upload); fault.Of(err) == nil || !strings.Contains(err.Error(), "another object's") {
 		t.Errorf("one file was given to two objects: %v", err)
 	}
 	find := func(s tenant.Scope, user int64) (content []byte, err error) {
@@ -60,6 +60,7 @@ func TestAFileIsOneObjects(t *testing.T) {
 	update := func(file any) {
 		t.Helper()
 		h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			e.Origin = ana
 			o, err = e.UpdateObject(tx, kind, o.ID, o.Revision, inventory.Draft{Attributes: map[string]any{"file": file}})
 			return err
 		}))
@@ -102,6 +103,7 @@ func TestUploadsHaveALimitAndAnEnd(t *testing.T) {
 		}
 	}
 	if err := h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) error {
+		e.Origin = ana
 		_, err := e.CreateObject(tx, "sbc.antex_file", inventory.Draft{Attributes: map[string]any{"file": l.upload("igs20.exe")}})
 		return err
 	}); fault.Of(err) == nil || !strings.Contains(err.Error(), "ends with .atx") {
@@ -109,6 +111,7 @@ func TestUploadsHaveALimitAndAnEnd(t *testing.T) {
 	}
 	used, unused := l.upload("used.atx"), l.upload("unused.atx")
 	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) error {
+		e.Origin = ana
 		_, err := e.CreateObject(tx, "sbc.antex_file", inventory.Draft{Attributes: map[string]any{"file": used}})
 		return err
 	}))
