@@ -129,6 +129,7 @@ func bodies(h *house, x things) map[string]any {
 	return map[string]any{
 		"post-auth-login": map[string]any{"email": "nobody@test.example", "password": "x"}, "post-auth-mfa-verify": mfa, "post-auth-mfa-setup": map[string]any{"challenge": "none"},
 		"post-auth-mfa-activate": mfa, "post-auth-mfa-disable": map[string]any{"code": "000000"}, "post-auth-mfa-recovery-codes": map[string]any{"code": "000000"},
+		"post-auth-invitation": map[string]any{"token": "none"}, "post-auth-invitation-accept": map[string]any{"token": "none", "password": "another good one"},
 		"post-auth-otp-request": map[string]any{"email": "nobody@test.example"}, "post-auth-otp-login": map[string]any{"email": "nobody@test.example", "otp": "0"},
 		"post-auth-password": map[string]any{"currentPassword": "wrong", "newPassword": "another good one"}, "patch-me": map[string]any{"timeZone": "Europe/Lisbon"},
 		"post-tenants": map[string]any{"parentId": tenantID, "name": "New"}, "patch-tenants-id": map[string]any{"mfaPolicy": "optional"},
