@@ -27,9 +27,9 @@ var imports = map[string][]string{
 	"ledger":     {"db"},
 	"inventory":  {"fault", "db", "tenant", "access", "user", "catalog", "audit"},
 	"auth":       {"fault", "db", "tenant", "access", "user", "audit", "inventory", "mail"},
+	"job":        {"fault", "db", "catalog", "inventory", "mail"},
 	"importer":   {"fault", "db", "tenant", "catalog", "audit", "inventory"},
-	"bulk":       {"fault", "db", "tenant", "catalog", "audit", "inventory", "importer"},
-	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer", "bulk"},
+	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
 	"demo":       {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
 	"dbtest":     {"db", "postgres", "migrations"},
 	"cmd/annals": nil, // wiring: everything

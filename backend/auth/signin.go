@@ -17,8 +17,6 @@ const (
 	methodOTP      = "otp"
 	methodTOTP     = "totp"
 	methodRecovery = "recovery"
-
-	methodInvitation = "invitation" // with which a password is chosen
 )
 
 // The bounds of a step between two factors.

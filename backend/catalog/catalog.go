@@ -93,7 +93,6 @@ type Kind struct {
 	Actions   []Action `yaml:"actions" json:"actions"`
 	Timers    []Timer  `yaml:"timers" json:"timers,omitempty"`
 	Limits    []Limit  `yaml:"limits" json:"limits,omitempty"`
-	Bulk      *Bulk    `yaml:"bulk" json:"bulk,omitempty"`
 	OwnTable  bool     `yaml:"ownTable" json:"ownTable,omitempty"` // kept in a table and by calls of its own, not by the inventory's engine
 	Setting   bool     `yaml:"setting" json:"setting,omitempty"`   // an organization has at most one; without one, that of the nearest above holds
 }
@@ -113,11 +112,10 @@ type Field struct {
 	MaxLength int      `yaml:"maxLength" json:"maxLength,omitempty"` // of a text, or of each in a list: characters
 	Default   any      `yaml:"default" json:"default,omitempty"`     // of a setting: what holds while nobody has set it
 	Unique    bool     `yaml:"unique" json:"unique,omitempty"`       // no two live objects of an organization share its value
-	MaxSize   int64    `yaml:"maxSize" json:"maxSize,omitempty"`     // of a file, in MiB; MaxFileSize unless the row says less
-	Accept    []string `yaml:"accept" json:"accept,omitempty"`       // how a file's name may end: .atx
 	Secret    bool     `yaml:"secret" json:"secret,omitempty"`
 	Untracked bool     `yaml:"untracked" json:"untracked,omitempty"` // kept in revisions, not listed in entries
 	Expert    bool     `yaml:"expert" json:"expert,omitempty"`       // dangerous: edited in expert mode only
+	ReadOnly  bool     `yaml:"readOnly" json:"readOnly,omitempty"`   // filled in by a job, by nobody else
 	Event     string   `yaml:"event" json:"event,omitempty"`         // what a change of it records, where that is not the event of "update"
 	EventOff  string   `yaml:"eventOff" json:"eventOff,omitempty"`   // of a boolean that has an event: what switching it off records
 
@@ -135,13 +133,56 @@ type Action struct {
 	Input  []Field  `yaml:"input" json:"input,omitempty"`
 	Event  string   `yaml:"event" json:"event"`                             // event type, in full; what every object has may have none of its own
 	Reason bool     `yaml:"reasonRequired" json:"reasonRequired,omitempty"` // it is refused without a reason
+	Job    *Job     `yaml:"job" json:"job,omitempty"`                       // work that must be done first; its result is what is recorded
+}
+
+// Job is work outside of the inventory: a connection, a request, a mail, a backup. Only its result
+// is recorded: the action's event with the action's state, or the event and the state of a failure.
+type Job struct {
+	Run      string            `yaml:"run" json:"run"`                     // one of Runs
+	With     map[string]string `yaml:"with" json:"with,omitempty"`         // what the work needs; {field} is a value of the object or an input
+	Objects  string            `yaml:"objects" json:"objects,omitempty"`   // a kind, in full: those of its objects that refer to this one are sent along
+	Failed   string            `yaml:"failed" json:"failed"`               // event type of a failure, in full
+	FailedTo string            `yaml:"failedTo" json:"failedTo,omitempty"` // state after a failure; empty: as before
+	Output   []Field           `yaml:"output" json:"output,omitempty"`     // what the work says afterwards, for the kind's fields and the events' labels
+}
+
+var jobValue = regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`)
+
+// names are the fields and inputs that the job speaks of, by what they are needed for.
+func (j Job) names() map[string][]string {
+	out := map[string][]string{}
+	for need, text := range j.With {
+		for _, m := range jobValue.FindAllStringSubmatch(text, -1) {
+			out[need] = append(out[need], m[1])
+		}
+	}
+	return out
+}
+
+// Filled is With with the values that value gives for fields and inputs, and the names of those that
+// have none.
+func (j Job) Filled(value func(name string) string) (with map[string]string, missing []string) {
+	with = map[string]string{}
+	for need, text := range j.With {
+		with[need] = jobValue.ReplaceAllStringFunc(text, func(m string) string {
+			name := m[1 : len(m)-1]
+			v := value(name)
+			if v == "" && !slices.Contains(missing, name) {
+				missing = append(missing, name)
+			}
+			return v
+		})
+	}
+	slices.Sort(missing)
+	return with, missing
 }
 
 // Timer does an action when the time in a field has come.
 type Timer struct {
 	Field  string `yaml:"field" json:"field"`
 	Action string `yaml:"action" json:"action"`
-	Every  string `yaml:"every" json:"every,omitempty"` // day, month or year: then the field moves on by it; empty: once
+	Every  string `yaml:"every" json:"every,omitempty"` // an interval by which the field then moves on, or the field that holds it; empty: once
 }
 
 // Limit does an action when the value of a field passes that of another one: consumption its limit,
@@ -153,35 +194,34 @@ type Limit struct {
 	Action string `yaml:"action" json:"action"`
 }
 
-// Bulk is what a kind says of being changed from a CSV file, beside what holds for every kind.
-type Bulk struct {
-	Label  string            `yaml:"label" json:"label"`
-	Event  string            `yaml:"event" json:"event"`             // what the whole records, beside the entry of each line
-	Data   map[string]string `yaml:"data" json:"data,omitempty"`     // the event's values, by label
-	Within string            `yaml:"within" json:"within,omitempty"` // the reference that all lines share: a rate's tariff, whose event it then is
-}
-
-// MaxFileSize is the most that a file may have, in MiB.
-const MaxFileSize = 16
-
 // Next is the value of the timer's field after it has fired at a time: the first one behind it, a
 // whole number of intervals on, or nil. Dates and times keep their form.
-func (t Timer) Next(value any, fired time.Time) any {
-	text, _ := value.(string)
+func (t Timer) Next(values map[string]any, fired time.Time) any {
+	every := t.Every
+	if !slices.Contains(intervals(), every) {
+		every, _ = values[every].(string)
+	}
+	text, _ := values[t.Field].(string)
 	for _, layout := range []string{time.DateOnly, time.RFC3339Nano} {
-		at, err := time.Parse(layout, text)
-		if err != nil || t.Every == "" {
-			continue
-		}
-		// Counted from the first one, so that the 31st comes back after a shorter month.
-		for n := 1; ; n++ {
-			next := map[string]time.Time{"day": at.AddDate(0, 0, n), "month": addMonths(at, n), "year": addMonths(at, 12*n)}[t.Every]
-			if next.After(fired) {
-				return next.Format(layout)
-			}
+		if at, err := time.Parse(layout, text); err == nil && slices.Contains(intervals(), every) {
+			return after(at, every, fired).Format(layout)
 		}
 	}
 	return nil
+}
+
+// after is the first time behind fired that is a whole number of intervals on. It is counted from the
+// first one, so that the 31st comes back after a shorter month.
+func after(at time.Time, every string, fired time.Time) time.Time {
+	if length := map[string]time.Duration{"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour}[every]; length > 0 {
+		return at.Add(length * (max(fired.Sub(at)/length, 0) + 1))
+	}
+	months := map[string]int{"month": 1, "year": 12}[every]
+	for n := months; ; n += months {
+		if next := addMonths(at, n); next.After(fired) {
+			return next
+		}
+	}
 }
 
 // addMonths is the same day n months on, or the last of a month that is too short.

@@ -271,7 +271,6 @@ func (f *file) checkKinds(events map[string]bool, kinds map[string]string) {
 		f.checkActions(k, i, events, kinds)
 		f.checkTimers(k, i)
 		f.checkLimits(k, i)
-		f.checkBulk(k, i, events)
 		k.System, k.Name = s.Name, f.full(k.Name)
 		k.ManagedBy, k.Fields, k.Actions = filled(k.ManagedBy), filled(k.Fields), filled(k.Actions)
 	}
@@ -353,7 +352,6 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 		if field.MaxLength != 0 && (field.MaxLength < 0 || !slices.Contains([]string{"text", "multiline", "list"}, field.Type)) {
 			f.problem(line, "field %q: maxLength is a number of characters, of a text, multiline or list", field.Name)
 		}
-		f.checkFile(field, line)
 		if field.EventOff != "" && (field.Type != "boolean" || field.Event == "") {
 			f.problem(line, "field %q: eventOff goes with a boolean that has an event", field.Name)
 		}
@@ -393,27 +391,6 @@ func (f *file) checkOneOf(k *Kind, row int) {
 		}
 		if field.Unique {
 			unique = field.Name
-		}
-	}
-}
-
-// checkFile validates what a field says of its files.
-func (f *file) checkFile(field *Field, line int) {
-	if field.Type != "file" {
-		if field.MaxSize != 0 || field.Accept != nil {
-			f.problem(line, "field %q: maxSize and accept go with type file", field.Name)
-		}
-		return
-	}
-	if field.MaxSize == 0 {
-		field.MaxSize = MaxFileSize
-	}
-	if field.MaxSize < 1 || field.MaxSize > MaxFileSize {
-		f.problem(line, "field %q: maxSize is from 1 to %d (MiB)", field.Name, MaxFileSize)
-	}
-	for _, end := range field.Accept {
-		if !strings.HasPrefix(end, ".") || len(end) < 2 || end != strings.ToLower(end) {
-			f.problem(line, "field %q: accept %q is not an ending such as .csv", field.Name, end)
 		}
 	}
 }
@@ -461,6 +438,68 @@ func (f *file) checkActions(k *Kind, row int, events map[string]bool, kinds map[
 			f.checkState(k, a.To, at("to")...)
 		}
 		f.checkFields(a.Input, k.Fields, events, kinds, at("input")...)
+		if a.Job != nil {
+			f.checkJob(k, a, events, kinds, at("job")...)
+		}
+	}
+}
+
+// checkJob checks the work behind an action: what it is, what it needs and what it gives.
+func (f *file) checkJob(k *Kind, a *Action, events map[string]bool, kinds map[string]string, path ...any) {
+	j := a.Job
+	at := func(key ...any) []any { return append(slices.Clone(path), key...) }
+	if slices.Contains([]string{"update", "delete", "restore"}, a.Name) {
+		f.problem(f.line(path...), "%q is done at once and has no job", a.Name)
+	}
+	i := slices.IndexFunc(Runs(), func(r Run) bool { return r.Name == j.Run })
+	if i < 0 {
+		f.problem(f.line(at("run")...), "unknown run %q: use one of %s", j.Run, strings.Join(runs(), ", "))
+		return
+	}
+	run := Runs()[i]
+	for _, need := range run.Needs {
+		if j.With[need] == "" {
+			f.problem(f.line(at("with")...), "%s needs with: %s", run.Name, need)
+		}
+	}
+	for need := range j.With {
+		if !slices.Contains(run.Needs, need) {
+			f.problem(f.line(at("with", need)...), "%s does not need %q", run.Name, need)
+		}
+	}
+	for need, names := range j.names() {
+		for _, name := range names {
+			field := slices.IndexFunc(slices.Concat(a.Input, k.Fields), func(field Field) bool { return field.Name == name })
+			switch {
+			case field < 0:
+				f.problem(f.line(at("with", need)...), "{%s} is neither a field of the kind nor an input of the action", name)
+			case slices.Concat(a.Input, k.Fields)[field].Secret:
+				f.problem(f.line(at("with", need)...), "{%s} is secret: only its fingerprint is kept", name)
+			}
+		}
+	}
+	if j.Objects != "" && j.Run != "post" {
+		f.problem(f.line(at("objects")...), "only post sends objects along")
+	}
+	j.Objects = f.full(j.Objects)
+	f.checkKindName(j.Objects, kinds, at("objects")...)
+	if j.Failed == "" {
+		f.problem(f.line(path...), "a job needs the event of its failure: failed")
+	}
+	j.Failed = f.full(j.Failed)
+	f.checkEventName(j.Failed, events, at("failed")...)
+	if j.FailedTo != "" {
+		f.checkState(k, j.FailedTo, at("failedTo")...)
+	}
+	f.checkFields(j.Output, k.Fields, events, kinds, at("output")...)
+	gives := append([]string{"result", "error"}, run.Gives...)
+	for n, field := range j.Output {
+		if slices.ContainsFunc(k.Fields, func(x Field) bool { return x.Name == field.Name && !x.ReadOnly }) {
+			f.problem(f.line(at("output", n)...), "field %q is filled in by a job: say readOnly", field.Name)
+		}
+		if !slices.Contains(gives, field.Name) {
+			f.problem(f.line(at("output", n)...), "%s gives %s, not %q", run.Name, strings.Join(gives, ", "), field.Name)
+		}
 	}
 }
 
@@ -490,37 +529,6 @@ func (f *file) checkLimits(k *Kind, row int) {
 	}
 }
 
-// checkBulk validates what a kind records of a bulk change.
-func (f *file) checkBulk(k *Kind, row int, events map[string]bool) {
-	b := k.Bulk
-	if b == nil {
-		return
-	}
-	at := func(key string) int { return f.line("kinds", row, "bulk", key) }
-	if b.Label == "" || b.Event == "" {
-		f.problem(f.line("kinds", row, "bulk"), "the bulk change of kind %q needs a label and an event", k.Name)
-	}
-	b.Event = f.full(b.Event)
-	f.checkEventName(b.Event, events, "kinds", row, "bulk", "event")
-	within := slices.IndexFunc(k.Fields, func(field Field) bool { return field.Name == b.Within })
-	if b.Within != "" && (within < 0 || k.Fields[within].Type != "reference" || !k.Fields[within].Required) {
-		f.problem(at("within"), "kind %q has no required reference %q", k.Name, b.Within)
-	}
-	for _, t := range f.system.Events {
-		if t.Name != b.Event {
-			continue
-		}
-		if t.Object != "" && (within < 0 || k.Fields[within].Reference != t.Object) {
-			f.problem(at("event"), "event %q is about %s, which the lines of kind %q don't share", b.Event, t.Object, k.Name)
-		}
-		for label := range b.Data {
-			if !slices.ContainsFunc(t.Data, func(d DataLabel) bool { return d.Label == label }) {
-				f.problem(at("data"), "event %q has no value %q", b.Event, label)
-			}
-		}
-	}
-}
-
 func (f *file) checkTimers(k *Kind, row int) {
 	for i, timer := range k.Timers {
 		at := slices.IndexFunc(k.Fields, func(field Field) bool { return field.Name == timer.Field })
@@ -530,8 +538,11 @@ func (f *file) checkTimers(k *Kind, row int) {
 		case k.Fields[at].Type != "date" && k.Fields[at].Type != "time":
 			f.problem(f.line("kinds", row, "timers", i, "field"), "field %q is not a date or time", timer.Field)
 		}
-		if timer.Every != "" {
-			f.oneOf("every", timer.Every, []string{"day", "month", "year"}, "kinds", row, "timers", i, "every")
+		held := slices.ContainsFunc(k.Fields, func(field Field) bool {
+			return field.Name == timer.Every && field.Type == "choice" && !slices.ContainsFunc(field.Values, func(v string) bool { return !slices.Contains(intervals(), v) })
+		})
+		if timer.Every != "" && !held {
+			f.oneOf("every", timer.Every, intervals(), "kinds", row, "timers", i, "every")
 		}
 		if !slices.ContainsFunc(k.Actions, func(a Action) bool { return a.Name == timer.Action }) {
 			f.problem(f.line("kinds", row, "timers", i, "action"), "kind %q has no action %q", k.Name, timer.Action)

@@ -9,7 +9,7 @@ import (
 // Coming is how an event of a source comes about here.
 type Coming struct {
 	Event EventType
-	How   string   // action, timer, limit, sign-in (an event of ours of the same class), import
+	How   string   // action, timer, limit, job (the failure of its work), sign-in (an event of ours of the same class), import
 	By    []string // what does it: "mor.did: Assign", "sbc.subscription: field Owner"
 }
 
@@ -66,9 +66,9 @@ func comings(s System) (by map[string][]string, how map[string]string) {
 				kind = "limit"
 			}
 			note(a.Event, kind, a.Label)
-		}
-		if k.Bulk != nil {
-			note(k.Bulk.Event, "action", k.Bulk.Label)
+			if a.Job != nil && a.Job.Failed != a.Event {
+				note(a.Job.Failed, "job", a.Label+" fails")
+			}
 		}
 		for _, f := range k.Fields {
 			note(f.Event, "action", "field "+f.Label)
@@ -84,13 +84,13 @@ func comings(s System) (by map[string][]string, how map[string]string) {
 func (c *Catalog) CoverageTable() string {
 	var b strings.Builder
 	b.WriteString("# How each documented event comes about\n\nMade from the catalogue by `make generate`. *action*: somebody does it in the portal or by the API. *timer*, *limit*: the system\n" +
-		"does it when its time has come or a limit is passed (and an administrator may). *sign-in*: signing in to Annals leaves our own entry\nof the same class. *import*: it arrives from its own system only.\n")
+		"does it when its time has come or a limit is passed (and an administrator may). *job*: the work that an action asks for fails.\n*sign-in*: signing in to Annals leaves our own entry of the same class. *import*: it arrives from its own system only.\n")
 	rows := c.Coverage()
 	counts := map[string]int{}
 	for _, r := range rows {
 		counts[r.How]++
 	}
-	fmt.Fprintf(&b, "\n%d event types: %d by action, %d by timer, %d by limit, %d by signing in, %d by import only.\n", len(rows), counts["action"], counts["timer"], counts["limit"], counts["sign-in"], counts["import"])
+	fmt.Fprintf(&b, "\n%d event types: %d by action, %d by timer, %d by limit, %d by a failing job, %d by signing in, %d by import only.\n", len(rows), counts["action"], counts["timer"], counts["limit"], counts["job"], counts["sign-in"], counts["import"])
 	system := ""
 	for _, r := range rows {
 		if r.Event.System != system {

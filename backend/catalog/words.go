@@ -87,6 +87,7 @@ func retentions() []string { return []string{"standard", "operational", "securit
 func outcomes() []string   { return []string{"success", "failure"} }
 func origins() []string    { return []string{"action", "timer", "ingest"} }
 func levels() []string     { return []string{"root", "sales_org", "dealer", "reseller", "user"} }
+func intervals() []string  { return []string{"hour", "day", "week", "month", "year"} }
 func fieldTypes() []string {
 	return []string{
 		"text", "multiline", "integer", "decimal", "money", "boolean", "date", "time",
@@ -98,4 +99,30 @@ func fieldTypes() []string {
 // meanings are the parts of an event that a value can fill (see Reading).
 func meanings() []string {
 	return []string{"object", "linkedTo", "subject", "customer", "field", "old", "new", "ip", "returnValue"}
+}
+
+// Run is a sort of work that a job can do.
+type Run struct {
+	Name  string
+	Error string   // what its failure is, where the cause stands beside it
+	Needs []string // what With must say
+	Gives []string // what Output may name, beside "result", what came of it in words, and "error"
+}
+
+// Runs lists the sorts of work; package job does them.
+func Runs() []Run {
+	return []Run{
+		{"connect", "Can't connect", []string{"what", "host", "port"}, nil},
+		{"post", "Can't post", []string{"url"}, []string{"count"}},
+		{"mail", "Can't send email", []string{"to", "subject", "text"}, []string{"to", "subject"}}, // MOR's own words
+		{"backup", "Can't back up", []string{"content"}, []string{"return_value", "file", "size", "sha256"}},
+	}
+}
+
+func runs() []string {
+	var out []string
+	for _, r := range Runs() {
+		out = append(out, r.Name)
+	}
+	return out
 }

@@ -14,7 +14,7 @@ import (
 // .env.example and the command line's help are held against them.
 type Config struct {
 	Addr           string   `env:"ANNALS_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
-	DataDir        string   `env:"ANNALS_DATA_DIR" default:"data" type:"path" help:"Folder for the embedded PostgreSQL, keys and unsent mail."`
+	DataDir        string   `env:"ANNALS_DATA_DIR" default:"data" type:"path" help:"Folder for the embedded PostgreSQL, keys, backups and unsent mail."`
 	DatabaseURL    string   `env:"ANNALS_DATABASE_URL" help:"PostgreSQL to use instead of the embedded one; its user owns the database and may create roles."`
 	Demo           bool     `env:"ANNALS_DEMO" help:"Load the demo: a channel, people and some weeks of activity."`
 	SecretKey      string   `env:"ANNALS_SECRET_KEY" help:"All keys derive from it, at least 32 characters. Without one, a key is made once in the data directory."`

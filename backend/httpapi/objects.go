@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"annals/backend/access"
+	"annals/backend/catalog"
 	"annals/backend/db"
 	"annals/backend/fault"
 	"annals/backend/inventory"
@@ -33,6 +34,15 @@ type objectJSON struct {
 	FirstSeenAt timestamp       `json:"firstSeenAt"`
 	LastEventAt *timestamp      `json:"lastEventAt" nullable:"true"`
 	Actions     []string        `json:"actions" doc:"What the viewer may do to it as it is now; create, update, delete and restore among them"`
+	Jobs        []jobJSON       `json:"jobs,omitempty" doc:"What its actions have asked for, newest first: the work that is under way, and the last result of each; not in lists"`
+}
+
+type jobJSON struct {
+	ID     string    `json:"id" doc:"Also the eventId of the entry of its result"`
+	Action string    `json:"action"`
+	State  string    `json:"state" enum:"waiting,running,done,failed"`
+	Since  timestamp `json:"since"`
+	Result string    `json:"result" doc:"What came of it, in words"`
 }
 
 func (s *Server) objectOf(ctx context.Context, o inventory.Object) objectJSON {
@@ -158,13 +168,24 @@ func (s *Server) oneObject(ctx context.Context, id int64, run func(context.Conte
 		if err != nil {
 			return err
 		}
-		out, err = s.objectsOf(ctx, tx, []inventory.Object{o})
+		if out, err = s.objectsOf(ctx, tx, []inventory.Object{o}); err != nil || !s.hasJobs(o.Kind) {
+			return err
+		}
+		jobs, err := inventory.JobsOf(tx, o)
+		for _, j := range jobs {
+			out[0].Jobs = append(out[0].Jobs, jobJSON{j.ID.String(), j.Action, j.State, timestamp(j.Since), j.Result})
+		}
 		return err
 	})
 	if err != nil {
 		return nil, s.denied(ctx, err, "object", id)
 	}
 	return &objectOut{ETag: etag(out[0].Revision), Body: out[0]}, nil
+}
+
+func (s *Server) hasJobs(kind string) bool {
+	k, _ := s.Log.Catalog().Kind(kind)
+	return slices.ContainsFunc(k.Actions, func(a catalog.Action) bool { return a.Job != nil })
 }
 
 func (s *Server) write(ctx context.Context, fn func(*db.Tx) error) error {

@@ -52,7 +52,7 @@ func (e Editor) entry(s step, eventType string, changes []fieldChange) audit.Eve
 	}
 	o := s.after
 	ev := e.Origin.Event("")
-	ev.System, ev.Type = t.System, eventType
+	ev.System, ev.Type, ev.EventID, ev.Outcome = t.System, eventType, s.entryID, s.outcome
 	ev.Object = &audit.Object{Kind: o.Kind, ID: o.ExternalID, Name: o.Name, Revision: fmt.Sprint(o.Revision), Ref: o.ID}
 	ev.Reason, ev.Commentary, ev.ExpertMode = s.draft.Reason, s.draft.Commentary, s.draft.Expert
 	ev.Belongs(tenantOf(o))
@@ -123,11 +123,7 @@ func (e Editor) webUser() audit.Actor {
 	return a
 }
 
-// plain is a value as an entry keeps it: a reference by the name that it had, a file with its digest.
 func plain(v any) any {
-	if text, ok := showFile(v); ok {
-		return text
-	}
 	if len(refsOf(v)) > 0 {
 		return show(v)
 	}
@@ -181,7 +177,11 @@ func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) va
 			v.linked = &audit.Object{Kind: f.Reference, ID: fmt.Sprint(ref.Ref), Name: ref.Name, Ref: ref.Ref}
 		}
 	}
-	for _, f := range s.action.Input {
+	inputs := s.action.Input
+	if s.action.Job != nil {
+		inputs = slices.Concat(s.action.Job.Output, inputs)
+	}
+	for _, f := range inputs {
 		note(f, s.input[f.Name])
 		v.give(f, s.input[f.Name])
 	}

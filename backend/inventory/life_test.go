@@ -2,16 +2,18 @@ package inventory_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"annals/backend/access"
 	"annals/backend/audit"
-	"annals/backend/bulk"
 	"annals/backend/catalog"
 	"annals/backend/db"
 	"annals/backend/fault"
@@ -27,6 +29,7 @@ type life struct {
 	n     int
 	deeds []deed
 	seen  int64 // the last entry that a deed left
+	vain  bool  // jobs fail
 }
 
 // value is one that fits a field, a new one on each call.
@@ -78,8 +81,6 @@ func (l *life) value(f catalog.Field) any {
 		return nil
 	case "reference":
 		return l.reference(f.Reference)
-	case "file":
-		return l.upload(fmt.Sprintf("file %d%s", l.n, strings.Join(f.Accept[:min(1, len(f.Accept))], "")))
 	}
 	return fmt.Sprintf("text-%d", l.n)
 }
@@ -105,24 +106,48 @@ func (l *life) reference(kind string) int64 {
 	return l.create(k, true).ID
 }
 
-func (l *life) upload(name string) (id int64) {
-	l.t.Helper()
-	l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) error {
-		e.Origin = ana
-		f, err := e.Upload(tx, name, []byte(name))
-		id = f.Ref
-		return err
-	}))
-	return id
-}
-
 func (l *life) attributes(fields []catalog.Field) map[string]any {
 	l.t.Helper()
 	out := map[string]any{}
 	for _, f := range fields {
-		out[f.Name] = l.value(f)
+		if !f.ReadOnly {
+			out[f.Name] = l.value(f)
+		}
 	}
 	return out
+}
+
+// worked does the jobs that wait, well or in vain, and reads an object again.
+func (l *life) worked(o inventory.Object) inventory.Object {
+	l.t.Helper()
+	runner := inventory.Runner{Limit: time.Minute, Do: func(_ context.Context, w inventory.Work) (inventory.Attributes, error) {
+		said := inventory.Attributes{"subject": w.With["subject"], "to": w.With["to"], "count": 3, "return_value": 0, "result": strings.TrimSpace(w.With["what"] + " reachable")}
+		if !l.vain {
+			return said, nil
+		}
+		said["return_value"] = 1
+		return said, errors.New(strings.TrimSpace(w.With["what"] + " unreachable"))
+	}}
+	l.work(map[string]inventory.Runner{"connect": runner, "post": runner, "mail": runner, "backup": runner})
+	l.must(l.db.Read(l.t.Context(), tenant.Of(l.root).Wall(), func(tx *db.Tx) (err error) {
+		o, err = inventory.Find(tx, tenant.Of(l.root), o.Kind, o.ID)
+		return err
+	}))
+	return o
+}
+
+// work does the jobs that wait and returns how many there were.
+func (h *house) work(runners map[string]inventory.Runner) (n int) {
+	h.t.Helper()
+	jobs := inventory.NewJobs(h.db, h.log, runners)
+	for {
+		more, err := jobs.Next(h.t.Context())
+		h.must(err)
+		if !more {
+			return n
+		}
+		n++
+	}
 }
 
 // create makes an object, by SQL where nobody may create one: then it came in from its system.
@@ -139,10 +164,10 @@ func (l *life) create(k catalog.Kind, managed bool) (o inventory.Object) {
 		}))
 	} else {
 		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
-			e.Origin = ana
 			o, err = e.CreateObject(tx, k.Name, inventory.Draft{Attributes: l.attributes(k.Fields), Expert: true, Reason: "because"})
 			return err
 		}))
+		o = l.worked(o)
 	}
 	l.made[k.Name] = o
 	return o
@@ -193,6 +218,7 @@ func (l *life) do(k catalog.Kind, what, event string, before inventory.Object, s
 	}); err != nil {
 		l.t.Fatalf("%s: %v", d.what, err)
 	}
+	d.after = l.worked(d.after)
 	d.entries, l.seen = l.since(seen)
 	l.note(d, event)
 	return d.after
@@ -259,7 +285,7 @@ func (l *life) live(k catalog.Kind) {
 	}
 	for _, f := range k.Fields {
 		value, ok := l.another(f, o)
-		if !ok {
+		if !ok || f.ReadOnly {
 			continue
 		}
 		o = update("field "+f.Name, cmp.Or(f.EventOff, f.EventRemoved, f.Event, eventOf("update")), o, map[string]any{f.Name: value})
@@ -287,12 +313,16 @@ func (l *life) live(k catalog.Kind) {
 		if a.To != "" && on.State != a.To {
 			l.t.Errorf("%s %s: state %s, want %s", k.Name, a.Name, on.State, a.To)
 		}
+		if a.Job != nil {
+			l.vain = true
+			on = l.do(k, a.Name+" in vain", a.Job.Failed, on, l.attributes(a.Input), func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+				return e.ActOn(tx, k.Name, on.ID, on.Revision, a.Name, d)
+			})
+			l.vain = false
+		}
 		if own {
 			o = on
 		}
-	}
-	if k.Bulk != nil {
-		l.bulk(k)
 	}
 	for _, timer := range k.Timers {
 		l.goOff(k, timer)
@@ -310,49 +340,6 @@ func (l *life) live(k catalog.Kind) {
 	if got := attributesOf(o); fmt.Sprint(got) != fmt.Sprint(was) || o.DeletedAt != nil {
 		l.t.Errorf("%s restored as %v, want %v", k.Name, got, was)
 	}
-}
-
-// bulk creates an object from a CSV file, and notes what the whole recorded.
-func (l *life) bulk(k catalog.Kind) {
-	l.t.Helper()
-	r := bulk.Request{Kind: k.Name, Matching: bulk.ByID, ExpertMode: true, FileName: "list.csv"}
-	d := deed{what: k.Name + " bulk", kind: k, actor: ana.Actor.Name}
-	var header, line []string
-	for _, f := range k.Fields {
-		if f.Name == k.Bulk.Within {
-			d.kind, _ = l.log.Catalog().Kind(f.Reference)
-			d.after = l.create(d.kind, true)
-			r.WithinID = d.after.ID
-		} else {
-			header, line = append(header, f.Name), append(line, fmt.Sprint(l.value(f)))
-		}
-	}
-	_, seen := l.since(l.seen)
-	e := inventory.Editor{Log: l.log, Scope: tenant.Of(l.root), Origin: ana}
-	var p *bulk.Preview
-	l.must(l.db.Write(l.t.Context(), e.Scope.Wall(), func(tx *db.Tx) (err error) {
-		p, err = bulk.Prepare(tx, e, r, []byte(strings.Join(header, ",")+"\n"+strings.Join(line, ",")+"\n"))
-		return err
-	}))
-	p.Check(l.t.Context(), l.db, e)
-	said := bulk.Why{Reason: why.Reason, Commentary: why.Commentary}
-	var c bulk.Change
-	l.must(l.db.Write(l.t.Context(), e.Scope.Wall(), func(tx *db.Tx) (err error) {
-		c, err = bulk.Begin(tx, e, p.ID, said)
-		return err
-	}))
-	bulk.Apply(l.t.Context(), l.db, e, c, said)
-	d.entries, l.seen = l.since(seen)
-	for _, one := range d.entries {
-		if one.ImportFile == nil || one.ImportFile.ID != c.ImportFile() || one.Reason != why.Reason || one.Commentary != why.Commentary || !one.ExpertMode || one.OnBehalfOf == nil || one.Actor.Name != d.actor {
-			l.t.Errorf("%s: %+v", d.what, one)
-		}
-	}
-	d.entries = slices.DeleteFunc(d.entries, func(one audit.Event) bool { return one.Type != k.Bulk.Event })
-	if len(d.entries) != 1 {
-		l.t.Errorf("%s left %d entries of the whole", d.what, len(d.entries))
-	}
-	l.deeds = append(l.deeds, d)
 }
 
 // another is a value of a field that the object doesn't have yet, if there is one.
@@ -391,10 +378,7 @@ func (l *life) goOff(k catalog.Kind, timer catalog.Timer) {
 	if err != nil || !more {
 		l.t.Fatalf("%s: %t, %v", d.what, more, err)
 	}
-	l.must(l.db.Read(l.t.Context(), tenant.Of(l.root).Wall(), func(tx *db.Tx) (err error) {
-		d.after, err = inventory.Find(tx, tenant.Of(l.root), k.Name, d.before.ID)
-		return err
-	}))
+	d.after = l.worked(d.before)
 	d.entries, l.seen = l.since(seen)
 	l.note(d, a.Event)
 }
@@ -424,7 +408,7 @@ func (l *life) set(k catalog.Kind, o inventory.Object, attributes map[string]any
 		o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: attributes, Expert: true})
 		return err
 	}))
-	return o
+	return l.worked(o)
 }
 
 // bring makes an object of a kind in one of some states, by the actions that lead there.
@@ -447,6 +431,7 @@ func (l *life) bring(k catalog.Kind, states []string) inventory.Object {
 			o, err = e.ActOn(tx, k.Name, o.ID, o.Revision, a.Name, inventory.Draft{Attributes: input, Expert: true, Reason: "because"})
 			return err
 		}))
+		o = l.worked(o)
 	}
 	l.t.Fatalf("%s can't be brought to %v from %s", k.Name, states, o.State)
 	return o
@@ -603,6 +588,7 @@ func TestALimitThatIsPassedLeavesItsEntryOnce(t *testing.T) {
 			o, err = e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: attributes})
 			return err
 		}))
+		o = l.worked(o)
 		entries, _ := l.since(seen)
 		for _, e := range entries {
 			types = append(types, strings.TrimPrefix(e.Type, "mor."))

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"annals/backend/audit"
 	"annals/backend/catalog"
 	"annals/backend/db"
@@ -27,7 +29,6 @@ type Draft struct {
 	Commentary string
 	OnBehalfOf int64 // a user of the editor's scope; 0: nobody
 	Expert     bool  // expert mode: dangerous fields may be changed
-	Rehearsal  bool  // it is rolled back: the reason is asked for when it is meant
 }
 
 // The actions that every object has, whether or not its kind documents an entry for them.
@@ -108,6 +109,10 @@ func (e Editor) read(tx *db.Tx, fields []catalog.Field, o Object, d Draft) (Attr
 		if !ok {
 			continue
 		}
+		if f.ReadOnly {
+			add(f.Name, f.Label+" is filled in by the server")
+			continue
+		}
 		if f.Expert && !d.Expert {
 			add(f.Name, f.Label+" is changed in expert mode only")
 			continue
@@ -159,6 +164,8 @@ type step struct {
 	input   Attributes // of the action, where it isn't a field
 	draft   Draft
 	changes []fieldChange
+	entryID uuid.UUID     // of its entry, where that was chosen before
+	outcome audit.Outcome // of a job; else the catalogue says it
 }
 
 type fieldChange struct {
@@ -191,7 +198,7 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 	}
 	s := step{kind: k, action: actionOf(k, actCreate), draft: d}
 	s.after = Object{Kind: k.Name, Managed: true, TenantID: t.ID, SalesOrgID: t.SalesOrgID, DealerID: orNil(t.DealerID), ResellerID: orNil(t.ResellerID), TenantPath: t.Path}
-	if s.after.State = s.action.To; s.after.State == "" && len(k.States) > 0 {
+	if s.after.State = s.action.To; (s.after.State == "" || s.action.Job != nil) && len(k.States) > 0 {
 		s.after.State = k.States[0]
 	}
 	if err := s.set(values); err != nil {
@@ -204,7 +211,16 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 		return Object{}, fmt.Errorf("create %s: %w", k.Name, err)
 	}
 	s.after.ExternalID = strconv.FormatInt(s.after.ID, 10) // a managed object's own id is ours
-	return e.finish(tx, s)
+	if s.action.Job == nil {
+		return e.finish(tx, s)
+	}
+	asked := s
+	s.action.Event = undocumented(k, actCreate) // the documented one is the result's
+	if s.after, err = e.finish(tx, s); err != nil {
+		return s.after, err
+	}
+	asked.after, asked.before = s.after, s.after
+	return s.after, e.ask(tx, asked)
 }
 
 // locked takes a managed object's row until the transaction ends, at the revision that the editor saw.
@@ -335,6 +351,9 @@ func (e Editor) change(tx *db.Tx, kind string, id, revision int64, d Draft, how 
 	if s.action.Name == actUpdate && len(s.changes) == 0 {
 		return o, nil // nothing changed, so nothing is recorded
 	}
+	if s.action.Job != nil {
+		return o, e.ask(tx, s)
+	}
 	return e.finish(tx, s)
 }
 
@@ -424,9 +443,6 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 		s.draft.Reason, s.draft.Commentary, actor.Name, actor.Level, behalf.Name, behalf.Level, now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
 		return *o, fmt.Errorf("store revision %d of %s %d: %w", o.Revision, o.Kind, o.ID, err)
 	}
-	if err := takeFiles(tx, s); err != nil {
-		return *o, err
-	}
 	for _, ev := range e.entries(s) {
 		if err := e.record(tx, ev); err != nil {
 			return *o, err
@@ -437,9 +453,6 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 
 // checkReason holds a step against the rules for reasons. Every step of every object passes here.
 func (e Editor) checkReason(s step) error {
-	if s.draft.Rehearsal {
-		return nil
-	}
 	if s.action.Reason && !e.system && strings.TrimSpace(s.draft.Reason) == "" {
 		return fault.At("body.reason", "%s needs a reason.", s.action.Label)
 	}
@@ -503,31 +516,23 @@ func passed(limit catalog.Limit, attributes json.RawMessage) (bool, error) {
 	return value.Cmp(bound) < 0, nil
 }
 
-// nameOf is what a list calls the object: a setting by its kind, its name where it has one, else the
-// first text, then file, that it must have, else its kind and number.
+// nameOf is what a list calls the object: a setting by its kind, its name where it has one, else the first text that it
+// must have, else its kind and number.
 func nameOf(k catalog.Kind, o Object, values Attributes) string {
 	if k.Setting {
 		return k.Label
 	}
-	for _, f := range nameFields(k) {
-		if name := show(values[f.Name]); name != "" {
-			return name
-		}
-	}
-	return k.Title(o.ExternalID)
-}
-
-func nameFields(k catalog.Kind) (out []catalog.Field) {
 	for _, want := range []func(catalog.Field) bool{
 		func(f catalog.Field) bool { return f.Name == "name" },
 		func(f catalog.Field) bool { return f.Required && f.Type == "text" && !f.Secret },
-		func(f catalog.Field) bool { return f.Required && f.Type == "file" },
 	} {
 		if at := slices.IndexFunc(k.Fields, want); at >= 0 {
-			out = append(out, k.Fields[at])
+			if name := show(values[k.Fields[at].Name]); name != "" {
+				return name
+			}
 		}
 	}
-	return out
+	return k.Title(o.ExternalID)
 }
 
 // nextDue is when the earliest of the object's timers is due, or nil. A timer waits only in states

@@ -3,11 +3,14 @@ package inventory
 import (
 	"encoding/json"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
 
+	"annals/backend/catalog"
 	"annals/backend/db"
 	"annals/backend/fault"
 	"annals/backend/tenant"
@@ -198,4 +201,58 @@ func States(tx *db.Tx, s tenant.Scope, table string, ids []int64) (map[int64]str
 		out[r.ID] = r.State
 	}
 	return out, nil
+}
+
+// Referring are the live objects of a kind and the scope that refer to an object, at most limit.
+func Referring(tx *db.Tx, s tenant.Scope, k catalog.Kind, to Object, limit int) ([]Object, error) {
+	where, args := s.Owned("o")
+	var refers []string
+	for _, f := range k.Fields {
+		switch {
+		case f.Reference != to.Kind:
+		case f.Type == "references":
+			refers = append(refers, "(o.attributes->?)::jsonb @> jsonb_build_array(jsonb_build_object('ref', ?::bigint))")
+			args = append(args, f.Name, to.ID)
+		default:
+			refers = append(refers, "o.attributes->?->>'ref' = ?::text")
+			args = append(args, f.Name, strconv.FormatInt(to.ID, 10))
+		}
+	}
+	if len(refers) == 0 {
+		return nil, nil
+	}
+	var out []Object
+	err := tx.Raw(selectForUpdate+" WHERE "+where+" AND ("+strings.Join(refers, " OR ")+") AND o.kind = ? AND o.deleted_at IS NULL ORDER BY o.id LIMIT ?",
+		append(args, k.Name, limit)...).Scan(&out).Error
+	return out, err
+}
+
+// EachRow hands over all rows of the scope in a table, "objects" or "object_revisions", each as JSON
+// with its columns' names: for a backup.
+func EachRow(tx *db.Tx, s tenant.Scope, table string, each func(json.RawMessage) error) error {
+	const page = 1000 // no statement runs for long
+	id := map[string]string{"objects": "id", "object_revisions": "object_id"}[table]
+	no := map[string]string{"objects": "0", "object_revisions": "revision"}[table]
+	where, args := s.Owned("o")
+	var lastID, lastNo int64
+	for {
+		var rows []struct {
+			ID, No int64
+			Row    json.RawMessage
+		}
+		err := tx.Raw("SELECT "+id+" AS id, "+no+" AS no, to_json(o) AS row FROM "+table+" o WHERE "+where+" AND ("+id+", "+no+") > (?, ?) ORDER BY 1, 2 LIMIT ?",
+			append(slices.Clone(args), lastID, lastNo, page)...).Scan(&rows).Error
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := each(r.Row); err != nil {
+				return err
+			}
+			lastID, lastNo = r.ID, r.No
+		}
+		if len(rows) < page {
+			return nil
+		}
+	}
 }

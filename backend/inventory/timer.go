@@ -13,7 +13,6 @@ import (
 	"annals/backend/audit"
 	"annals/backend/catalog"
 	"annals/backend/db"
-	"annals/backend/tenant"
 )
 
 // Timers do the actions of objects whose time has come: a subscription's period ends, a quota is
@@ -27,7 +26,7 @@ type Timers struct {
 // NewTimers makes them; Run makes them work.
 func NewTimers(d *db.DB, l *audit.Log) *Timers { return &Timers{db: d, log: l, now: time.Now} }
 
-// How often is looked, and how long an object rests whose action failed.
+// How often is looked, and how long an object rests whose action failed, or waits for its job.
 const (
 	timerEvery = time.Second
 	timerRest  = 10 * time.Minute
@@ -53,16 +52,13 @@ func (t *Timers) Run(ctx context.Context) {
 
 // Next does what is due for one object and reports whether there was one.
 func (t *Timers) Next(ctx context.Context) (bool, error) {
-	var root tenant.Tenant
-	if err := t.db.Read(ctx, db.Auth, func(tx *db.Tx) (err error) {
-		root, err = tenant.FindRoot(tx)
-		return err
-	}); err != nil {
-		return false, fmt.Errorf("find root: %w", err)
+	e, err := systemEditor(ctx, t.db, t.log)
+	if err != nil {
+		return false, err
 	}
-	e := Editor{Log: t.log, Scope: tenant.Of(root), Origin: audit.System("Timer"), system: true}
+	e.Origin = audit.System("Timer")
 	var o Object
-	err := t.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
+	err = t.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
 		err := tx.Raw("SELECT id, kind, revision FROM objects WHERE due_at <= ? AND deleted_at IS NULL ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED", t.now()).Take(&o).Error
 		if err != nil {
 			return err
@@ -74,11 +70,14 @@ func (t *Timers) Next(ctx context.Context) (bool, error) {
 	}
 	if err != nil && o.ID != 0 { // it must not be tried again at once, for ever
 		err = fmt.Errorf("%s %d: %w", o.Kind, o.ID, err)
-		return true, errors.Join(err, t.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
-			return tx.Exec("UPDATE objects SET due_at = ? WHERE id = ?", t.now().Add(timerRest), o.ID).Error
-		}))
+		return true, errors.Join(err, t.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error { return rest(tx, o, t.now()) }))
 	}
 	return err == nil, err
+}
+
+// rest leaves an object alone for a while.
+func rest(tx *db.Tx, o Object, now time.Time) error {
+	return tx.Exec("UPDATE objects SET due_at = ? WHERE id = ?", now.Add(timerRest), o.ID).Error
 }
 
 // do does the first due timer of an object. If it would be due again after its action, its field
@@ -99,18 +98,24 @@ func (t *Timers) do(tx *db.Tx, e Editor, o Object) error {
 		o, err = e.change(tx, k.Name, o.ID, o.Revision, Draft{Reason: "Its time has come", Expert: true}, func(s *step) error {
 			at := slices.IndexFunc(k.Actions, func(a catalog.Action) bool { return a.Name == timer.Action })
 			s.action = k.Actions[at]
+			if s.action.Job != nil {
+				return nil // the result moves the field on
+			}
 			if s.action.To != "" {
 				s.after.State = s.action.To
 			}
 			if !t.due(k, timer, s.after) {
 				return nil
 			}
-			values, err := decode(o.Attributes)
-			if err != nil {
+			fields := Attributes{}
+			if err := s.moveOn(timer, fields, t.now()); err != nil {
 				return err
 			}
-			return s.set(Attributes{timer.Field: timer.Next(values[timer.Field], t.now())})
+			return s.set(fields)
 		})
+		if err == nil && actionOf(k, timer.Action).Job != nil { // until the result has moved the field on
+			err = rest(tx, o, t.now())
+		}
 		return err
 	}
 	// Nothing is due after all: the catalogue may have changed since due_at was set.

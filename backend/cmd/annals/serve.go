@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"annals/backend/bulk"
 	"annals/backend/catalog"
 	"annals/backend/config"
 	"annals/backend/db"
@@ -20,6 +20,7 @@ import (
 	"annals/backend/fault"
 	"annals/backend/httpapi"
 	"annals/backend/inventory"
+	"annals/backend/job"
 	"annals/frontend"
 )
 
@@ -60,6 +61,8 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 	working.Go(func() { server.Run(work) })
 	working.Go(func() { h.sweep(work) })
 	working.Go(func() { inventory.NewTimers(h.db, h.log).Run(work) })
+	runners := job.Runners(job.Options{DB: h.db, Mail: h.mail, BackupDir: filepath.Join(cfg.DataDir, "backups")})
+	working.Go(func() { inventory.NewJobs(h.db, h.log, runners).Run(work) })
 	defer working.Wait()
 	defer endWork()
 	if cfg.Demo {
@@ -92,10 +95,10 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 	return server.Shutdown(ending)
 }
 
-// sweep removes what signing in leaves behind, uploads that nobody used and old bulk changes, now and then.
+// sweep removes what signing in leaves behind, now and then.
 func (h *house) sweep(ctx context.Context) {
 	for tick := time.NewTicker(10 * time.Minute); ; {
-		if err := errors.Join(h.auth.Sweep(ctx), inventory.SweepFiles(ctx, h.db), bulk.Sweep(ctx, h.db)); err != nil && ctx.Err() == nil {
+		if err := h.auth.Sweep(ctx); err != nil && ctx.Err() == nil {
 			slog.Error("sweep", "err", err)
 		}
 		select {
