@@ -50,6 +50,7 @@ export type Attributes = Record<string, unknown>
 export type ObjectStub = Omit<Schema["Object"], "attributes"> & { attributes: Attributes }
 export type Revision = Omit<Schema["Revision"], "attributes"> & { attributes: Attributes }
 export type Setting = Omit<Schema["Setting"], "attributes"> & { attributes: Attributes }
+export type Job = Schema["Job"]
 export type EditState = ObjectStub["editState"]
 
 export type Actor = Schema["EventActor"]

@@ -17,7 +17,6 @@ export function user(more: Partial<User> = {}): User {
 		mfaEnabled: false,
 		createdAt: "2026-03-01T08:00:00.000000Z",
 		lastSignInAt: null,
-		invitedUntil: null,
 		revision: 3,
 		editable: true,
 		...more,

@@ -50,7 +50,7 @@ export function ActDialog({
 		event.preventDefault()
 		change.mutate(request(base, action, revision, inputsOf(draft), why.why), {
 			onSuccess: () => {
-				notifications.show({ message: `${action.label}: done.` })
+				notifications.show({ message: `${action.label}: ${action.job ? "under way" : "done"}.` })
 				onClose()
 			},
 			onError: async (error) => {
@@ -106,6 +106,13 @@ function outcome(object: ObjectStub, action: Action, revision: number | undefine
 		return object.deletedAt
 			? `It becomes again what it was at revision ${revision}, before it was deleted.`
 			: `Its values become again what they were at revision ${revision}. What came after stays among the revisions.`
+	if (action.job) {
+		const then = [
+			action.to && `it is ${humanize(action.to).toLowerCase()} if that succeeds`,
+			action.job.failedTo && `${humanize(action.job.failedTo).toLowerCase()} if it fails`,
+		].filter(Boolean)
+		return `It begins at once and may take a moment. What comes of it is noted in the log and on the object's page${then.length > 0 ? `; ${then.join(", ")}` : ""}.`
+	}
 	if (action.to && action.to !== object.state)
 		return `It is ${humanize(object.state).toLowerCase()} now and ${humanize(action.to).toLowerCase()} afterwards.`
 	return "It is noted in the log, and in the object's revisions."

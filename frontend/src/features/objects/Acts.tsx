@@ -4,6 +4,7 @@ import { useState } from "react"
 import { useCatalog } from "@/api/me"
 import type { Action, Kind, ObjectStub } from "@/api/types"
 import { ActDialog } from "./ActDialog"
+import { isUnderWay } from "./api"
 import { actionOf, isDestructive } from "./kinds"
 
 /** How many actions stand beside the title; the others are in the menu. */
@@ -26,13 +27,20 @@ export function Acts({
 	const actions = object.actions
 		.filter((name) => name !== "update" && name !== "create")
 		.map((name) => actionOf(kind, name))
+	const underWay = (action: Action) =>
+		object.jobs?.some((job) => job.action === action.name && isUnderWay(job)) ?? false
 	const destructive = (action: Action) => isDestructive(action, catalog)
 	const plain = actions.filter((action) => !destructive(action))
 	const more = [...plain.slice(beside), ...actions.filter(destructive)]
 	return (
 		<>
 			{plain.slice(0, beside).map((action) => (
-				<Button key={action.name} variant="default" onClick={() => setChosen(action)}>
+				<Button
+					key={action.name}
+					variant="default"
+					disabled={underWay(action)}
+					onClick={() => setChosen(action)}
+				>
 					{action.label}…
 				</Button>
 			))}
@@ -53,6 +61,7 @@ export function Acts({
 							<Menu.Item
 								key={action.name}
 								color={destructive(action) ? "red" : undefined}
+								disabled={underWay(action)}
 								onClick={() => setChosen(action)}
 							>
 								{action.label}…

@@ -9,7 +9,7 @@ import { ProblemNote } from "@/components/States"
 import { fieldErrors, useChange, useReread } from "./api"
 import { ConflictDialog } from "./ConflictDialog"
 import { Fields, useDraft, useWhy, WhyFields } from "./Form"
-import { actionOf } from "./kinds"
+import { actionOf, formFields } from "./kinds"
 import classes from "./Object.module.css"
 
 /**
@@ -28,7 +28,7 @@ export function EditForm({
 }) {
 	const [base] = useState(object)
 	const [conflict, setConflict] = useState<ObjectStub>()
-	const draft = useDraft(kind.fields, base.attributes)
+	const draft = useDraft(formFields(kind), base.attributes)
 	const why = useWhy(Boolean(actionOf(kind, "update").reasonRequired))
 	const change = useChange()
 	const reread = useReread()
@@ -89,7 +89,7 @@ export function EditForm({
 			{conflict && (
 				<ConflictDialog
 					key={conflict.revision}
-					fields={kind.fields}
+					fields={formFields(kind)}
 					base={base}
 					now={conflict}
 					draft={draft.draft}

@@ -12,7 +12,7 @@ import { Empty, ProblemNote } from "@/components/States"
 import { pathText } from "@/lib/words"
 import { fieldErrors, useChange } from "./api"
 import { Fields, useDraft, useWhy, WhyFields } from "./Form"
-import { actionOf, mayCreate, useKind } from "./kinds"
+import { actionOf, formFields, mayCreate, useKind } from "./kinds"
 import classes from "./Object.module.css"
 
 const route = getRouteApi("/shell/objects/$kind/new")
@@ -43,7 +43,7 @@ function NewObject({ kind }: { kind: Kind }) {
 	const choices = useTenantChoices()
 	const navigate = useNavigate()
 	const [tenantId, setTenantId] = useState(String(scope.tenantId))
-	const draft = useDraft(kind.fields, nothing)
+	const draft = useDraft(formFields(kind), nothing)
 	const create = actionOf(kind, "create")
 	const why = useWhy(Boolean(create.reasonRequired))
 	const change = useChange()

@@ -12,6 +12,7 @@ import { Acts } from "./Acts"
 import { objectQuery } from "./api"
 import { Deleted } from "./Deleted"
 import { EditForm } from "./EditForm"
+import { Jobs } from "./Jobs"
 import { useKind } from "./kinds"
 import classes from "./Object.module.css"
 import { ObjectState } from "./ObjectState"
@@ -98,6 +99,7 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 		<>
 			{object.deletedAt && <Deleted object={object} at={object.deletedAt} />}
 			{object.editState === "forbidden" && <p className={classes.why}>You may see this, not change it.</p>}
+			<Jobs of={object.jobs} kind={kind} />
 			<Section title={kind.label}>
 				<Values
 					of={[

@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api } from "@/api/client"
 import { useList } from "@/api/list"
 import type { Problem } from "@/api/problem"
-import type { Attributes, Field, ObjectStub, Page, Revision, Tenant, User } from "@/api/types"
+import type { Attributes, Field, Job, ObjectStub, Page, Revision, Tenant, User } from "@/api/types"
 import { pathText } from "@/lib/words"
 import type { ObjectsSearch } from "./search"
 import { objectTitle } from "./title"
@@ -12,10 +12,21 @@ const pathTo = (kind: string, id?: number) =>
 
 export const useObjects = (search: ObjectsSearch) => useList<ObjectStub>("objects", "/objects", search)
 
+export const isUnderWay = (job: Job) => job.state === "waiting" || job.state === "running"
+
+const jobsUnderWay = (object: ObjectStub | undefined) => object?.jobs?.filter(isUnderWay).length ?? 0
+
 export const objectQuery = (kind: string, id: number) =>
 	queryOptions({
 		queryKey: ["objects", "one", kind, id],
-		queryFn: ({ signal }) => api.get<ObjectStub>(pathTo(kind, id), undefined, signal),
+		queryFn: async ({ signal, client, queryKey }) => {
+			const before = client.getQueryData<ObjectStub>(queryKey)
+			const now = await api.get<ObjectStub>(pathTo(kind, id), undefined, signal)
+			// A job that has ended has left its entry.
+			if (jobsUnderWay(before) > jobsUnderWay(now)) void client.resetQueries({ queryKey: ["events"] })
+			return now
+		},
+		refetchInterval: ({ state }) => jobsUnderWay(state.data) > 0 && 1000,
 	})
 
 /** All revisions of an object, newest first. */

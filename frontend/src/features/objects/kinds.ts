@@ -44,6 +44,9 @@ export function useKindChoices(): { all: KindGroup[]; creatable: KindGroup[] } {
 	)
 }
 
+/** The fields that people fill in; the others are a job's. */
+export const formFields = (kind: Kind) => kind.fields.filter((field) => !field.readOnly)
+
 /** What every object has, whether or not its kind documents an entry for it. */
 const always: Record<string, string> = {
 	create: "Create",
