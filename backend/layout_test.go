@@ -29,7 +29,8 @@ var imports = map[string][]string{
 	"auth":       {"fault", "db", "tenant", "access", "user", "audit", "inventory", "mail"},
 	"job":        {"fault", "db", "catalog", "inventory", "mail"},
 	"importer":   {"fault", "db", "tenant", "catalog", "audit", "inventory"},
-	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
+	"bulk":       {"fault", "db", "tenant", "catalog", "audit", "inventory", "importer"},
+	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer", "bulk"},
 	"demo":       {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
 	"dbtest":     {"db", "postgres", "migrations"},
 	"cmd/annals": nil, // wiring: everything

@@ -47,6 +47,7 @@ type Origin struct {
 	SessionID  string
 	RequestID  string
 	UsedAPI    bool
+	ImportFile *FileLine // what a bulk change reads
 }
 
 // System is the origin of what no person caused.
@@ -57,7 +58,7 @@ func System(name string) Origin {
 // Event begins an event of one of our own types with what its origin knows.
 func (o Origin) Event(name string) Event {
 	return Event{System: "annals", Type: "annals." + name, Actor: o.Actor, OnBehalfOf: o.OnBehalfOf, IP: o.IP,
-		UserAgent: o.UserAgent, SessionID: o.SessionID, RequestID: o.RequestID, UsedAPI: o.UsedAPI}
+		UserAgent: o.UserAgent, SessionID: o.SessionID, RequestID: o.RequestID, UsedAPI: o.UsedAPI, ImportFile: o.ImportFile}
 }
 
 // Belongs freezes whose event it is: the tenant that it concerns, with its ancestors as they are now.

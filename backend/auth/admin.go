@@ -16,10 +16,7 @@ import (
 
 // onPerson runs what an administrator does to somebody else of the scope: the person is looked up
 // behind the administrator's own wall, and the rest happens behind that of the sign-in.
-func (s *Service) onPerson(ctx context.Context, p Principal, userID int64, reason string, do func(*db.Tx, person) error) error {
-	if err := checkReason(reason); err != nil {
-		return err
-	}
+func (s *Service) onPerson(ctx context.Context, p Principal, userID int64, do func(*db.Tx, person) error) error {
 	return s.db.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) error {
 		u, err := user.Find(tx, p.Scope, userID)
 		if err != nil {
@@ -45,7 +42,10 @@ func (s *Service) ResetMFA(ctx context.Context, p Principal, userID int64, reaso
 	if err := p.must(access.ResetMFA); err != nil {
 		return err
 	}
-	return s.onPerson(ctx, p, userID, reason, func(tx *db.Tx, who person) error {
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	return s.onPerson(ctx, p, userID, func(tx *db.Tx, who person) error {
 		switch {
 		case who.ID == p.User.ID:
 			return fault.New(fault.Forbidden, "You can't reset your own second factor. Use a recovery code, or ask another administrator.")
@@ -138,8 +138,11 @@ func (s *Service) ResetPassword(ctx context.Context, p Principal, userID int64, 
 	if err := p.must(access.EditUsers); err != nil {
 		return err
 	}
+	if err := checkReason(reason); err != nil {
+		return err
+	}
 	var l *mail.Letter
-	err := s.onPerson(ctx, p, userID, reason, func(tx *db.Tx, who person) error {
+	err := s.onPerson(ctx, p, userID, func(tx *db.Tx, who person) error {
 		switch {
 		case who.ID == p.User.ID:
 			return fault.New(fault.Forbidden, "Change your own password under your own sign-ins.")

@@ -238,4 +238,9 @@ func (s *Service) dropPending(tx *db.Tx, userID int64) error {
 
 // AddressChanged forgets what was sent to somebody's former e-mail address and where it led: whoever
 // changes the address calls it in the same transaction, behind the wall db.Auth.
-func (s *Service) AddressChanged(tx *db.Tx, userID int64) error { return s.dropPending(tx, userID) }
+func (s *Service) AddressChanged(tx *db.Tx, userID int64) error {
+	if err := dropInvitation(tx, userID); err != nil {
+		return err
+	}
+	return s.dropPending(tx, userID)
+}

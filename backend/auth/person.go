@@ -86,6 +86,7 @@ const (
 	causePassword       = "wrong password"
 	causePasswordChange = "wrong current password at a password change"
 	causeOTP            = "wrong or expired one-time password"
+	causeInvitation     = "wrong, used or expired invitation"
 	causeOTPStands      = "an earlier one-time password still stands"
 	causeTooMany        = "too many attempts"
 	causeCode           = "wrong code"

@@ -32,7 +32,7 @@ type Session struct {
 	ExpiresAt  time.Time
 	IP         string
 	UserAgent  string
-	Method     string // password, password+totp, password+recovery, otp, otp+totp, otp+recovery
+	Method     string // password, otp or invitation; +totp or +recovery
 }
 
 // openSession ends a sign-in that went well: the session, its tokens and the entry.
@@ -284,7 +284,7 @@ func (s *Service) seen(tx *db.Tx, id uuid.UUID, now time.Time) error {
 	return nil
 }
 
-// Sweep removes what is over: steps of sign-ins, one-time passwords, counts of failures, and
+// Sweep removes what is over: steps of sign-ins, one-time passwords, invitations, counts of failures, and
 // sessions a month after their end; attempts turned away and not told of yet become an entry first.
 // Any number of servers may do so, now and then.
 func (s *Service) Sweep(ctx context.Context) error {
@@ -299,6 +299,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}{
 			{"DELETE FROM challenges WHERE expires_at < ?", now.Add(-challengeLife)},
 			{"DELETE FROM one_time_passwords WHERE expires_at < ?", now},
+			{"DELETE FROM invitations i USING users u WHERE u.id = i.user_id AND (u.state <> 'pending' OR u.invited_until < ?)", now},
 			{"DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE failed_at < ? AND refused = 0 FOR UPDATE SKIP LOCKED)", now.Add(-forgetAfter)},
 			{"DELETE FROM sessions WHERE coalesce(revoked_at, expires_at) < ?", now.Add(-30 * 24 * time.Hour)},
 		} {

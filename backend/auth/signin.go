@@ -17,6 +17,8 @@ const (
 	methodOTP      = "otp"
 	methodTOTP     = "totp"
 	methodRecovery = "recovery"
+
+	methodInvitation = "invitation" // with which a password is chosen
 )
 
 // The bounds of a step between two factors.

@@ -24,6 +24,8 @@ const (
 	byCode     purpose = "code" // of the second factor, recovery codes too
 	byOTP      purpose = "otp"
 	asking     purpose = "ask" // for a one-time password by e-mail
+
+	byInvitation purpose = "invitation"
 )
 
 // How many failures are free before each further one doubles the wait, from a second up to the longest.

@@ -93,6 +93,7 @@ type Kind struct {
 	Actions   []Action `yaml:"actions" json:"actions"`
 	Timers    []Timer  `yaml:"timers" json:"timers,omitempty"`
 	Limits    []Limit  `yaml:"limits" json:"limits,omitempty"`
+	Bulk      *Bulk    `yaml:"bulk" json:"bulk,omitempty"`
 	OwnTable  bool     `yaml:"ownTable" json:"ownTable,omitempty"` // kept in a table and by calls of its own, not by the inventory's engine
 	Setting   bool     `yaml:"setting" json:"setting,omitempty"`   // an organization has at most one; without one, that of the nearest above holds
 }
@@ -112,6 +113,8 @@ type Field struct {
 	MaxLength int      `yaml:"maxLength" json:"maxLength,omitempty"` // of a text, or of each in a list: characters
 	Default   any      `yaml:"default" json:"default,omitempty"`     // of a setting: what holds while nobody has set it
 	Unique    bool     `yaml:"unique" json:"unique,omitempty"`       // no two live objects of an organization share its value
+	MaxSize   int64    `yaml:"maxSize" json:"maxSize,omitempty"`     // of a file, in MiB; MaxFileSize unless the row says less
+	Accept    []string `yaml:"accept" json:"accept,omitempty"`       // how a file's name may end: .atx
 	Secret    bool     `yaml:"secret" json:"secret,omitempty"`
 	Untracked bool     `yaml:"untracked" json:"untracked,omitempty"` // kept in revisions, not listed in entries
 	Expert    bool     `yaml:"expert" json:"expert,omitempty"`       // dangerous: edited in expert mode only
@@ -193,6 +196,17 @@ type Limit struct {
 	Below  string `yaml:"below" json:"below,omitempty"` // or this
 	Action string `yaml:"action" json:"action"`
 }
+
+// Bulk is what a kind says of being changed from a CSV file, beside what holds for every kind.
+type Bulk struct {
+	Label  string            `yaml:"label" json:"label"`
+	Event  string            `yaml:"event" json:"event"`             // what the whole records, beside the entry of each line
+	Data   map[string]string `yaml:"data" json:"data,omitempty"`     // the event's values, by label
+	Within string            `yaml:"within" json:"within,omitempty"` // the reference that all lines share: a rate's tariff, whose event it then is
+}
+
+// MaxFileSize is the most that a file may have, in MiB.
+const MaxFileSize = 16
 
 // Next is the value of the timer's field after it has fired at a time: the first one behind it, a
 // whole number of intervals on, or nil. Dates and times keep their form.

@@ -271,6 +271,7 @@ func (f *file) checkKinds(events map[string]bool, kinds map[string]string) {
 		f.checkActions(k, i, events, kinds)
 		f.checkTimers(k, i)
 		f.checkLimits(k, i)
+		f.checkBulk(k, i, events)
 		k.System, k.Name = s.Name, f.full(k.Name)
 		k.ManagedBy, k.Fields, k.Actions = filled(k.ManagedBy), filled(k.Fields), filled(k.Actions)
 	}
@@ -352,6 +353,7 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 		if field.MaxLength != 0 && (field.MaxLength < 0 || !slices.Contains([]string{"text", "multiline", "list"}, field.Type)) {
 			f.problem(line, "field %q: maxLength is a number of characters, of a text, multiline or list", field.Name)
 		}
+		f.checkFile(field, line)
 		if field.EventOff != "" && (field.Type != "boolean" || field.Event == "") {
 			f.problem(line, "field %q: eventOff goes with a boolean that has an event", field.Name)
 		}
@@ -391,6 +393,27 @@ func (f *file) checkOneOf(k *Kind, row int) {
 		}
 		if field.Unique {
 			unique = field.Name
+		}
+	}
+}
+
+// checkFile validates what a field says of its files.
+func (f *file) checkFile(field *Field, line int) {
+	if field.Type != "file" {
+		if field.MaxSize != 0 || field.Accept != nil {
+			f.problem(line, "field %q: maxSize and accept go with type file", field.Name)
+		}
+		return
+	}
+	if field.MaxSize == 0 {
+		field.MaxSize = MaxFileSize
+	}
+	if field.MaxSize < 1 || field.MaxSize > MaxFileSize {
+		f.problem(line, "field %q: maxSize is from 1 to %d (MiB)", field.Name, MaxFileSize)
+	}
+	for _, end := range field.Accept {
+		if !strings.HasPrefix(end, ".") || len(end) < 2 || end != strings.ToLower(end) {
+			f.problem(line, "field %q: accept %q is not an ending such as .csv", field.Name, end)
 		}
 	}
 }
@@ -525,6 +548,37 @@ func (f *file) checkLimits(k *Kind, row int) {
 		}
 		if !slices.ContainsFunc(k.Actions, func(a Action) bool { return a.Name == limit.Action }) {
 			f.problem(at("action"), "kind %q has no action %q", k.Name, limit.Action)
+		}
+	}
+}
+
+// checkBulk validates what a kind records of a bulk change.
+func (f *file) checkBulk(k *Kind, row int, events map[string]bool) {
+	b := k.Bulk
+	if b == nil {
+		return
+	}
+	at := func(key string) int { return f.line("kinds", row, "bulk", key) }
+	if b.Label == "" || b.Event == "" {
+		f.problem(f.line("kinds", row, "bulk"), "the bulk change of kind %q needs a label and an event", k.Name)
+	}
+	b.Event = f.full(b.Event)
+	f.checkEventName(b.Event, events, "kinds", row, "bulk", "event")
+	within := slices.IndexFunc(k.Fields, func(field Field) bool { return field.Name == b.Within })
+	if b.Within != "" && (within < 0 || k.Fields[within].Type != "reference" || !k.Fields[within].Required) {
+		f.problem(at("within"), "kind %q has no required reference %q", k.Name, b.Within)
+	}
+	for _, t := range f.system.Events {
+		if t.Name != b.Event {
+			continue
+		}
+		if t.Object != "" && (within < 0 || k.Fields[within].Reference != t.Object) {
+			f.problem(at("event"), "event %q is about %s, which the lines of kind %q don't share", b.Event, t.Object, k.Name)
+		}
+		for label := range b.Data {
+			if !slices.ContainsFunc(t.Data, func(d DataLabel) bool { return d.Label == label }) {
+				f.problem(at("data"), "event %q has no value %q", b.Event, label)
+			}
 		}
 	}
 }

@@ -70,6 +70,9 @@ func comings(s System) (by map[string][]string, how map[string]string) {
 				note(a.Job.Failed, "job", a.Label+" fails")
 			}
 		}
+		if k.Bulk != nil {
+			note(k.Bulk.Event, "action", k.Bulk.Label)
+		}
 		for _, f := range k.Fields {
 			note(f.Event, "action", "field "+f.Label)
 			note(f.EventOff, "action", "field "+f.Label+" off")

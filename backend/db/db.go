@@ -34,6 +34,7 @@ type Wall struct {
 var (
 	Auth   = Wall{Role: "annals_auth"}   // signing in, before there is a principal
 	Sealer = Wall{Role: "annals_sealer"} // giving numbers
+	Root   = Wall{Role: "annals_root"}   // tidying up in all organizations
 )
 
 // DB is the pool of connections of the role that owns nothing.

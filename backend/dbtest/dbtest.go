@@ -113,7 +113,12 @@ func New(t testing.TB) *db.DB {
 // what is really stored, and for taking a wall away.
 func NewWithOwner(t testing.TB) (*db.DB, *sql.DB) {
 	t.Helper()
-	url := NewURL(t)
+	return Open(t, NewURL(t))
+}
+
+// Open opens a database of NewURL as the runtime does, and as its owner.
+func Open(t testing.TB, url string) (*db.DB, *sql.DB) {
+	t.Helper()
 	d, err := db.Open(t.Context(), url, appPassword)
 	if err != nil {
 		t.Fatalf("open test database: %v", err)

@@ -45,6 +45,7 @@ type house struct {
 	owner   *sql.DB
 	log     *audit.Log
 	auth    *auth.Service
+	mails   string // the folder of what was mailed
 	server  *httpapi.Server
 	tenants map[string]tenant.Tenant
 	users   map[string]user.Listed
@@ -62,7 +63,8 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mailer, err := mail.New(mail.Options{Dir: t.TempDir(), PublicURL: "http://test.example"})
+	mails := t.TempDir()
+	mailer, err := mail.New(mail.Options{Dir: mails, PublicURL: "http://test.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +73,7 @@ func newHouse(t testing.TB) *house {
 			t.Error(err)
 		}
 	})
-	h := &house{t: t, db: d, owner: owner, log: audit.NewLog(d, c, keys.Fingerprint), tenants: map[string]tenant.Tenant{}, users: map[string]user.Listed{}, tokens: map[string]string{}}
+	h := &house{t: t, db: d, owner: owner, mails: mails, log: audit.NewLog(d, c, keys.Fingerprint), tenants: map[string]tenant.Tenant{}, users: map[string]user.Listed{}, tokens: map[string]string{}}
 	h.auth = auth.New(d, h.log, keys, mailer)
 	h.server, err = httpapi.New(httpapi.Deps{DB: d, Log: h.log, Auth: h.auth, Ready: func() bool { return true },
 		Portal: fstest.MapFS{"index.html": {Data: []byte(`<meta name="csp-nonce" content="__CSP_NONCE__">`)}, "assets/a.js": {Data: []byte("1")}}})

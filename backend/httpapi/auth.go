@@ -162,6 +162,37 @@ func (s *Server) loginOTP(ctx context.Context, in *loginOTPIn) (*signInOut, erro
 	return signedIn(s.Auth.LoginOTP(ctx, client(ctx), in.Body.Email, in.Body.OTP))
 }
 
+type invitationIn struct {
+	Body struct {
+		Token string `json:"token" maxLength:"500" doc:"What stands behind the # of the link"`
+	}
+}
+
+type invitationOut struct {
+	Name         string `json:"name"`
+	Email        string `json:"email"`
+	Organization string `json:"organization"`
+}
+
+func (s *Server) invitation(ctx context.Context, in *invitationIn) (*body[invitationOut], error) {
+	u, err := s.Auth.Invitation(ctx, client(ctx), in.Body.Token)
+	if err != nil {
+		return nil, err
+	}
+	return answer(invitationOut{u.Name, u.Email, u.TenantName}), nil
+}
+
+type acceptIn struct {
+	Body struct {
+		Token    string `json:"token" maxLength:"500"`
+		Password string `json:"password" maxLength:"1000"`
+	}
+}
+
+func (s *Server) acceptInvitation(ctx context.Context, in *acceptIn) (*signInOut, error) {
+	return signedIn(s.Auth.AcceptInvitation(ctx, client(ctx), in.Body.Token, in.Body.Password))
+}
+
 type refreshIn struct {
 	Token string `cookie:"__Host-annals_refresh"`
 }

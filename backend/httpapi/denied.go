@@ -52,12 +52,14 @@ const (
 
 // nouns are the tables in which a thing may exist, for the look-up.
 var nouns = map[string]string{
-	"event":   "SELECT EXISTS (SELECT FROM events WHERE id = ?)",
-	"tenant":  "SELECT EXISTS (SELECT FROM tenants WHERE id = ?)",
-	"user":    "SELECT EXISTS (SELECT FROM users WHERE id = ?)",
-	"object":  "SELECT EXISTS (SELECT FROM objects WHERE id = ?)",
-	"api_key": "SELECT EXISTS (SELECT FROM api_keys WHERE id = ?)",
-	"import":  "SELECT EXISTS (SELECT FROM imports WHERE id = ?)",
+	"event":       "SELECT EXISTS (SELECT FROM events WHERE id = ?)",
+	"tenant":      "SELECT EXISTS (SELECT FROM tenants WHERE id = ?)",
+	"user":        "SELECT EXISTS (SELECT FROM users WHERE id = ?)",
+	"object":      "SELECT EXISTS (SELECT FROM objects WHERE id = ?)",
+	"api_key":     "SELECT EXISTS (SELECT FROM api_keys WHERE id = ?)",
+	"file":        "SELECT EXISTS (SELECT FROM files WHERE id = ?)",
+	"import":      "SELECT EXISTS (SELECT FROM imports WHERE id = ?)",
+	"bulk_change": "SELECT EXISTS (SELECT FROM bulk_changes WHERE id = ?)",
 }
 
 func newDenials(d *db.DB, l *audit.Log) *denials {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,26 +23,14 @@ import (
 	"annals/backend/tenant"
 )
 
-// imports runs imports that came by HTTP, each in a goroutine that Shutdown waits for.
+// imports runs imports that came by HTTP. When they are stopped, every batch that was acknowledged is
+// committed, and importing the file again adds the rest.
 type imports struct {
-	server  *Server
-	running sync.WaitGroup
-	places  chan struct{} // one for each import that may run at a time
-	ctx     context.Context
-	cancel  context.CancelFunc
+	server *Server
+	*background
 }
 
-func newImports(s *Server) *imports {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &imports{server: s, ctx: ctx, cancel: cancel, places: make(chan struct{}, 2)}
-}
-
-// wait stops what runs: every batch that was acknowledged is committed, and importing the file
-// again adds the rest.
-func (i *imports) wait() {
-	i.cancel()
-	i.running.Wait()
-}
+func newImports(s *Server) *imports { return &imports{s, newBackground(2)} }
 
 type importJSON struct {
 	ID         int64      `json:"id"`
@@ -188,9 +175,7 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 	if form.Tenant == "" {
 		id, errID = p.Scope.TenantID, nil
 	}
-	select {
-	case s.imports.places <- struct{}{}:
-	default:
+	if !s.imports.enter() {
 		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Two imports run already. Try again when one is done.", RetryAfter: 30}
 	}
 	out := importJSON{System: o.System, Source: o.Source, FileName: truncate(o.FileName, 300), State: "running", CreatedBy: p.Origin.Actor.Name}
@@ -209,7 +194,7 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 			o.Tenant.ID, o.Tenant.SalesOrgID, o.Tenant.DealerID, o.Tenant.ResellerID, out.System, out.Source, out.FileName, out.CreatedBy, p.Origin.Actor.Level).Scan(&out.ID).Error
 	})
 	if err != nil {
-		<-s.imports.places
+		s.imports.leave()
 		return nil, s.denied(ctx, err, "tenant", id)
 	}
 	s.imports.start(p, out.ID, o, form.File, in.RawBody.Form)
@@ -218,8 +203,7 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 
 // start runs an import behind the principal's wall. The form's file lies on disk until it is done.
 func (i *imports) start(p auth.Principal, id int64, o importer.Options, file huma.FormFile, form *multipart.Form) {
-	i.running.Go(func() {
-		defer func() { <-i.places }()
+	i.run(func() {
 		s := i.server
 		defer form.RemoveAll() //nolint:errcheck // a temporary file
 		defer file.Close()     //nolint:errcheck // only read

@@ -33,6 +33,7 @@ type userJSON struct {
 	MFAEnabled   bool         `json:"mfaEnabled"`
 	CreatedAt    timestamp    `json:"createdAt"`
 	LastSignInAt *timestamp   `json:"lastSignInAt" nullable:"true"`
+	InvitedUntil *timestamp   `json:"invitedUntil" nullable:"true" doc:"When the invitation of somebody pending ends, or ended"`
 	Revision     int64        `json:"revision"`
 	Editable     bool         `json:"editable"`
 }
@@ -40,7 +41,7 @@ type userJSON struct {
 func personOf(u user.Listed, mayEdit bool) userJSON {
 	return userJSON{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, State: u.State, TenantID: u.TenantID, TenantName: u.TenantName,
 		TenantPath: u.TenantPath, Level: u.Level(), TimeZone: u.TimeZone, MFAEnabled: u.MFAEnabled, CreatedAt: timestamp(u.CreatedAt),
-		LastSignInAt: optional(u.LastSignInAt), Revision: u.Revision, Editable: mayEdit && u.State != user.Deleted}
+		LastSignInAt: optional(u.LastSignInAt), InvitedUntil: optional(u.InvitedUntil), Revision: u.Revision, Editable: mayEdit && u.State != user.Deleted}
 }
 
 // timestamp is a time as everywhere in the API: RFC 3339, UTC, always six digits of the second.

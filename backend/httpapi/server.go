@@ -51,6 +51,7 @@ type Server struct {
 	metrics *metrics
 	denials *denials
 	imports *imports
+	bulk    *background   // bulk changes
 	streams chan struct{} // a place for each answer that is being streamed
 }
 
@@ -60,7 +61,7 @@ const maxBody = 1 << 30
 // New makes the server.
 func New(d Deps) (*Server, error) {
 	s := &Server{Deps: d, metrics: newMetrics(d.DB), denials: newDenials(d.DB, d.Log), streams: make(chan struct{}, maxStreams)}
-	s.imports = newImports(s)
+	s.imports, s.bulk = newImports(s), newBackground(2)
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		Immutable:             true, // else a string kept from a request changes under a later one
@@ -148,6 +149,7 @@ func (s *Server) Run(ctx context.Context) { s.denials.run(ctx) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.app.ShutdownWithContext(ctx)
 	s.imports.wait()
+	s.bulk.wait()
 	return err
 }
 

@@ -89,14 +89,19 @@ type createUserIn struct {
 		Email    string      `json:"email" maxLength:"254"`
 		Name     string      `json:"name" maxLength:"200"`
 		Role     access.Role `json:"role" enum:"admin,auditor,user"`
-		Password string      `json:"password,omitempty" maxLength:"1000" doc:"Without one the user is pending until activated, and signs in with a one-time password"`
+		Password string      `json:"password,omitempty" maxLength:"1000" doc:"Without one the user is pending until activated, or until the invitation is accepted"`
+		Invite   bool        `json:"invite,omitempty" doc:"Mail a link with which the user chooses a password; not with a password"`
 		TimeZone string      `json:"timeZone,omitempty" maxLength:"100"`
 		Reason   string      `json:"reason,omitempty" maxLength:"500"`
 	}
 }
 
 func (s *Server) createUser(ctx context.Context, in *createUserIn) (*userOut, error) {
+	if in.Body.Invite && in.Body.Password != "" {
+		return nil, fault.At("body.invite", "Either give a password, or let the user choose one by invitation.")
+	}
 	var u user.Listed
+	send := func() {}
 	err := s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
 		state := user.Pending
 		if in.Body.Password != "" {
@@ -109,11 +114,22 @@ func (s *Server) createUser(ctx context.Context, in *createUserIn) (*userOut, er
 		if err := tx.As(db.Auth); err != nil {
 			return err
 		}
-		return s.Auth.CreateCredentials(tx, u.User, in.Body.Password)
+		if err := s.Auth.CreateCredentials(tx, u.User, in.Body.Password); err != nil || !in.Body.Invite {
+			return err
+		}
+		if send, err = s.Auth.InviteWith(tx, e.Origin, u.User); err != nil {
+			return err
+		}
+		if err := tx.As(e.Scope.Wall()); err != nil {
+			return err
+		}
+		u, err = user.Find(tx, e.Scope, u.ID)
+		return err
 	})
 	if err != nil {
 		return nil, s.denied(ctx, err, "tenant", in.Body.TenantID)
 	}
+	send()
 	return s.oneUser(ctx, u), nil
 }
 
@@ -188,6 +204,14 @@ func (s *Server) step(ctx context.Context, id int64, name, reason string) (u use
 		return s.Auth.EndSessions(tx, e.Origin, u, reason)
 	})
 	return u, s.denied(ctx, err, "user", id)
+}
+
+func (s *Server) invite(ctx context.Context, in *ByID) (*nothing, error) {
+	return nil, s.denied(ctx, s.Auth.Invite(ctx, who(ctx), in.ID), "user", in.ID)
+}
+
+func (s *Server) revokeInvitation(ctx context.Context, in *ByID) (*nothing, error) {
+	return nil, s.denied(ctx, s.Auth.RevokeInvitation(ctx, who(ctx), in.ID), "user", in.ID)
 }
 
 func (s *Server) resetMFA(ctx context.Context, in *reasonIn) (*nothing, error) {

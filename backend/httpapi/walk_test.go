@@ -78,6 +78,10 @@ func (h *house) furnish(node, admin string) things {
 	h.must(err)
 	scan("imports", `INSERT INTO imports (system, source, file_name, state, created_by, tenant_id, sales_org_id, dealer_id, reseller_id)
 		VALUES ('mor', 'm', 'f.csv', 'done', 'x', $1, $2, NULLIF($3, 0), NULLIF($4, 0)) RETURNING id`, t.ID, t.SalesOrgID, t.DealerID, t.ResellerID)
+	scan("files", `INSERT INTO files (object_id, name, size, sha256, content, uploaded_by, tenant_id, sales_org_id, dealer_id, reseller_id)
+		VALUES ($1, 'f', 1, '', 'f', 0, $2, $3, NULLIF($4, 0), NULLIF($5, 0)) RETURNING id`, x["objects"], t.ID, t.SalesOrgID, t.DealerID, t.ResellerID)
+	scan("bulk", `INSERT INTO bulk_changes (target_id, kind, matching, expert_mode, file_name, file_sha256, lines, created_by, created_level, tenant_id, sales_org_id, dealer_id, reseller_id)
+		VALUES ($1, 'mor.device', 'id', false, 'f.csv', repeat('0', 64), 1, 'x', 'root', $1, $2, NULLIF($3, 0), NULLIF($4, 0)) RETURNING id`, t.ID, t.SalesOrgID, t.DealerID, t.ResellerID)
 	key, _, err := h.auth.CreateAPIKey(h.t.Context(), auth.Operator(h.tenants["root"], "test"), t.ID, "key of "+node, []string{access.KeyRead})
 	h.must(err)
 	x["api-keys"] = fmt.Sprint(key.ID)
@@ -125,6 +129,7 @@ func bodies(h *house, x things) map[string]any {
 	return map[string]any{
 		"post-auth-login": map[string]any{"email": "nobody@test.example", "password": "x"}, "post-auth-mfa-verify": mfa, "post-auth-mfa-setup": map[string]any{"challenge": "none"},
 		"post-auth-mfa-activate": mfa, "post-auth-mfa-disable": map[string]any{"code": "000000"}, "post-auth-mfa-recovery-codes": map[string]any{"code": "000000"},
+		"post-auth-invitation": map[string]any{"token": "none"}, "post-auth-invitation-accept": map[string]any{"token": "none", "password": "another good one"},
 		"post-auth-otp-request": map[string]any{"email": "nobody@test.example"}, "post-auth-otp-login": map[string]any{"email": "nobody@test.example", "otp": "0"},
 		"post-auth-password": map[string]any{"currentPassword": "wrong", "newPassword": "another good one"}, "patch-me": map[string]any{"timeZone": "Europe/Lisbon"},
 		"post-tenants": map[string]any{"parentId": tenantID, "name": "New"}, "patch-tenants-id": map[string]any{"mfaPolicy": "optional"},
@@ -138,6 +143,8 @@ func bodies(h *house, x things) map[string]any {
 		"patch-settings-name": map[string]any{"attributes": map[string]any{"reasons": []string{"Fraud"}}},
 		"post-api-keys":       map[string]any{"tenantId": tenantID, "name": "k", "scopes": []string{"read"}},
 		"post-imports":        "--b\r\nContent-Disposition: form-data; name=\"system\"\r\n\r\nmor\r\n--b\r\nContent-Disposition: form-data; name=\"tenant\"\r\n\r\n" + x["tenants"] + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\nid\r\n--b--\r\n",
+		"post-files":          "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.atx\"\r\n\r\nf\r\n--b--\r\n", "post-bulk-id-apply": reason,
+		"post-objects-kind-bulk": "--b\r\nContent-Disposition: form-data; name=\"tenantId\"\r\n\r\n" + x["tenants"] + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\n\r\nname\r\na\r\n--b--\r\n",
 	}
 }
 
@@ -155,7 +162,7 @@ func (h *house) send(as string, o operation, x things) (r reply, about bool) {
 		if _, ok := body.(map[string]any); ok {
 			about = about || strings.Contains(fmt.Sprint(body), "tenantId") || strings.Contains(fmt.Sprint(body), "parentId")
 		} else {
-			about, headers = true, []string{"Content-Type", "multipart/form-data; boundary=b"}
+			about, headers = o.ID != "post-files", []string{"Content-Type", "multipart/form-data; boundary=b"}
 		}
 	}
 	for _, p := range o.Parameters {
@@ -178,7 +185,7 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	fjord, north, south := h.furnish("Fjord", "fjord"), h.furnish("North", "north"), h.furnish("South", "south")
-	absent := things{"users": "999999", "tenants": "999999", "objects": "999999", "imports": "999999", "api-keys": "999999", "events": "999999",
+	absent := things{"users": "999999", "tenants": "999999", "objects": "999999", "imports": "999999", "files": "999999", "bulk": "999999", "api-keys": "999999", "events": "999999",
 		"by-event-id": "00000000-0000-7000-8000-000000000000", "sessions": "00000000-0000-7000-8000-000000000000", "userActivityLog": "999999", "settings": "annals.reasons", "sources": "999999"}
 	roles := map[string]access.Role{"root": access.Admin, "north": access.Admin, "auditor": access.Auditor, "harbor": access.Admin, "quay": access.Admin, "reef": access.Admin, "eve": access.User}
 	ownSessionEnds := []string{"post-auth-logout", "post-auth-password", "delete-me-sessions"}

@@ -16,6 +16,7 @@ import (
 // its first line only, reading goes on with the next one, and no row takes more than MaxRow bytes.
 type csvRows struct {
 	input
+	comma   byte
 	columns int
 	order   []int  // of the file's columns among the format's
 	text    []byte // the cells of the row, without their quotes
@@ -121,7 +122,7 @@ func (in *input) open() error {
 
 // openCSV begins a CSV file, whose header must name the columns, in any order.
 func openCSV(file io.Reader, columns []string) (rows, error) {
-	c := &csvRows{input: input{file: file, line: 1}}
+	c := &csvRows{input: input{file: file, line: 1}, comma: ','}
 	if err := c.open(); err != nil {
 		return nil, err
 	}
@@ -237,7 +238,7 @@ func (c *csvRows) scan() (n int, wrong string) {
 			return i, ""
 		case b == '\n':
 			return i + 1, ""
-		case b == ',':
+		case b == c.comma:
 			i++
 		default: // the \r of \r\n, or at the end of the file
 			if _, more := c.peek(i + 1); !more {
@@ -252,7 +253,7 @@ func (c *csvRows) scan() (n int, wrong string) {
 func (c *csvRows) bare(i int) (end int, wrong string) {
 	for {
 		b, ok := c.peek(i)
-		if !ok || b == ',' || b == '\n' || b == '\r' && c.lineEnds(i+1) {
+		if !ok || b == c.comma || b == '\n' || b == '\r' && c.lineEnds(i+1) {
 			return i, ""
 		}
 		if b == '"' {
@@ -275,7 +276,7 @@ func (c *csvRows) quoted(i int) (end int, wrong string) {
 		switch {
 		case b == '"' && next == '"' && more:
 			i++
-		case b == '"' && (!more || next == ',' || next == '\n' || next == '\r' && c.lineEnds(i+2)):
+		case b == '"' && (!more || next == c.comma || next == '\n' || next == '\r' && c.lineEnds(i+2)):
 			return i + 1, ""
 		case b == '"':
 			return i, wrongBehind

@@ -68,6 +68,9 @@ func (l *life) isDocumented() {
 					continue
 				}
 				performed[e.Type] = true
+				if e.Object.Kind == inventory.KindTenant {
+					continue // SAFE's bulk import, of many objects: about the organization
+				}
 				row := rows[e.Type+" of "+e.Object.Kind]
 				if row == nil {
 					l.t.Errorf("%s: testdata/%s.txt has no row for %s of %s", d.what, s.Name, e.Type, e.Object.Kind)

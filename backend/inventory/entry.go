@@ -123,7 +123,11 @@ func (e Editor) webUser() audit.Actor {
 	return a
 }
 
+// plain is a value as an entry keeps it: a reference by the name that it had, a file with its digest.
 func plain(v any) any {
+	if text, ok := showFile(v); ok {
+		return text
+	}
 	if len(refsOf(v)) > 0 {
 		return show(v)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"annals/backend/access"
 	"annals/backend/audit"
+	"annals/backend/bulk"
 	"annals/backend/catalog"
 	"annals/backend/db"
 	"annals/backend/fault"
@@ -81,6 +82,8 @@ func (l *life) value(f catalog.Field) any {
 		return nil
 	case "reference":
 		return l.reference(f.Reference)
+	case "file":
+		return l.upload(fmt.Sprintf("file %d%s", l.n, strings.Join(f.Accept[:min(1, len(f.Accept))], "")))
 	}
 	return fmt.Sprintf("text-%d", l.n)
 }
@@ -104,6 +107,17 @@ func (l *life) reference(kind string) int64 {
 	}
 	k, _ := l.log.Catalog().Kind(kind)
 	return l.create(k, true).ID
+}
+
+func (l *life) upload(name string) (id int64) {
+	l.t.Helper()
+	l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) error {
+		e.Origin = ana
+		f, err := e.Upload(tx, name, []byte(name))
+		id = f.Ref
+		return err
+	}))
+	return id
 }
 
 func (l *life) attributes(fields []catalog.Field) map[string]any {
@@ -164,6 +178,7 @@ func (l *life) create(k catalog.Kind, managed bool) (o inventory.Object) {
 		}))
 	} else {
 		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+			e.Origin = ana
 			o, err = e.CreateObject(tx, k.Name, inventory.Draft{Attributes: l.attributes(k.Fields), Expert: true, Reason: "because"})
 			return err
 		}))
@@ -324,6 +339,9 @@ func (l *life) live(k catalog.Kind) {
 			o = on
 		}
 	}
+	if k.Bulk != nil {
+		l.bulk(k)
+	}
 	for _, timer := range k.Timers {
 		l.goOff(k, timer)
 	}
@@ -340,6 +358,49 @@ func (l *life) live(k catalog.Kind) {
 	if got := attributesOf(o); fmt.Sprint(got) != fmt.Sprint(was) || o.DeletedAt != nil {
 		l.t.Errorf("%s restored as %v, want %v", k.Name, got, was)
 	}
+}
+
+// bulk creates an object from a CSV file, and notes what the whole recorded.
+func (l *life) bulk(k catalog.Kind) {
+	l.t.Helper()
+	r := bulk.Request{Kind: k.Name, Matching: bulk.ByID, ExpertMode: true, FileName: "list.csv"}
+	d := deed{what: k.Name + " bulk", kind: k, actor: ana.Actor.Name}
+	var header, line []string
+	for _, f := range k.Fields {
+		if f.Name == k.Bulk.Within {
+			d.kind, _ = l.log.Catalog().Kind(f.Reference)
+			d.after = l.create(d.kind, true)
+			r.WithinID = d.after.ID
+		} else {
+			header, line = append(header, f.Name), append(line, fmt.Sprint(l.value(f)))
+		}
+	}
+	_, seen := l.since(l.seen)
+	e := inventory.Editor{Log: l.log, Scope: tenant.Of(l.root), Origin: ana}
+	var p *bulk.Preview
+	l.must(l.db.Write(l.t.Context(), e.Scope.Wall(), func(tx *db.Tx) (err error) {
+		p, err = bulk.Prepare(tx, e, r, []byte(strings.Join(header, ",")+"\n"+strings.Join(line, ",")+"\n"))
+		return err
+	}))
+	p.Check(l.t.Context(), l.db, e)
+	said := bulk.Why{Reason: why.Reason, Commentary: why.Commentary}
+	var c bulk.Change
+	l.must(l.db.Write(l.t.Context(), e.Scope.Wall(), func(tx *db.Tx) (err error) {
+		c, err = bulk.Begin(tx, e, p.ID, said)
+		return err
+	}))
+	bulk.Apply(l.t.Context(), l.db, e, c, said)
+	d.entries, l.seen = l.since(seen)
+	for _, one := range d.entries {
+		if one.ImportFile == nil || one.ImportFile.ID != c.ImportFile() || one.Reason != why.Reason || one.Commentary != why.Commentary || !one.ExpertMode || one.OnBehalfOf == nil || one.Actor.Name != d.actor {
+			l.t.Errorf("%s: %+v", d.what, one)
+		}
+	}
+	d.entries = slices.DeleteFunc(d.entries, func(one audit.Event) bool { return one.Type != k.Bulk.Event })
+	if len(d.entries) != 1 {
+		l.t.Errorf("%s left %d entries of the whole", d.what, len(d.entries))
+	}
+	l.deeds = append(l.deeds, d)
 }
 
 // another is a value of a field that the object doesn't have yet, if there is one.

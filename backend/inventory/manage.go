@@ -29,6 +29,7 @@ type Draft struct {
 	Commentary string
 	OnBehalfOf int64 // a user of the editor's scope; 0: nobody
 	Expert     bool  // expert mode: dangerous fields may be changed
+	Rehearsal  bool  // it is rolled back: the reason is asked for when it is meant
 }
 
 // The actions that every object has, whether or not its kind documents an entry for them.
@@ -443,6 +444,9 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 		s.draft.Reason, s.draft.Commentary, actor.Name, actor.Level, behalf.Name, behalf.Level, now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
 		return *o, fmt.Errorf("store revision %d of %s %d: %w", o.Revision, o.Kind, o.ID, err)
 	}
+	if err := takeFiles(tx, s); err != nil {
+		return *o, err
+	}
 	for _, ev := range e.entries(s) {
 		if err := e.record(tx, ev); err != nil {
 			return *o, err
@@ -453,6 +457,9 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 
 // checkReason holds a step against the rules for reasons. Every step of every object passes here.
 func (e Editor) checkReason(s step) error {
+	if s.draft.Rehearsal {
+		return nil
+	}
 	if s.action.Reason && !e.system && strings.TrimSpace(s.draft.Reason) == "" {
 		return fault.At("body.reason", "%s needs a reason.", s.action.Label)
 	}
@@ -516,23 +523,31 @@ func passed(limit catalog.Limit, attributes json.RawMessage) (bool, error) {
 	return value.Cmp(bound) < 0, nil
 }
 
-// nameOf is what a list calls the object: a setting by its kind, its name where it has one, else the first text that it
-// must have, else its kind and number.
+// nameOf is what a list calls the object: a setting by its kind, its name where it has one, else the
+// first text, then file, that it must have, else its kind and number.
 func nameOf(k catalog.Kind, o Object, values Attributes) string {
 	if k.Setting {
 		return k.Label
 	}
-	for _, want := range []func(catalog.Field) bool{
-		func(f catalog.Field) bool { return f.Name == "name" },
-		func(f catalog.Field) bool { return f.Required && f.Type == "text" && !f.Secret },
-	} {
-		if at := slices.IndexFunc(k.Fields, want); at >= 0 {
-			if name := show(values[k.Fields[at].Name]); name != "" {
-				return name
-			}
+	for _, f := range nameFields(k) {
+		if name := show(values[f.Name]); name != "" {
+			return name
 		}
 	}
 	return k.Title(o.ExternalID)
+}
+
+func nameFields(k catalog.Kind) (out []catalog.Field) {
+	for _, want := range []func(catalog.Field) bool{
+		func(f catalog.Field) bool { return f.Name == "name" },
+		func(f catalog.Field) bool { return f.Required && f.Type == "text" && !f.Secret },
+		func(f catalog.Field) bool { return f.Required && f.Type == "file" },
+	} {
+		if at := slices.IndexFunc(k.Fields, want); at >= 0 {
+			out = append(out, k.Fields[at])
+		}
+	}
+	return out
 }
 
 // nextDue is when the earliest of the object's timers is due, or nil. A timer waits only in states

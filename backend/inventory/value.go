@@ -18,8 +18,8 @@ import (
 
 // Attributes are the values of an object by field name, as JSON keeps them: text, choices, dates
 // (2026-03-01), times (RFC 3339, UTC) and exact decimals are strings; integers are numbers; a list
-// is an array of strings; a reference is a Reference, references are an array of them by id; a secret
-// is its fingerprint.
+// is an array of strings; a reference is a Reference, references are an array of them by id; a file is
+// a File; a secret is its fingerprint.
 type Attributes map[string]any
 
 // Reference points to another object and remembers its name as it was then.
@@ -82,6 +82,8 @@ func (e Editor) parse(tx *db.Tx, f catalog.Field, sent, stored any) (any, error)
 		return parseList(f, sent)
 	case "templates":
 		return parseTemplates(e.Log.Catalog(), f, sent)
+	case "file":
+		return e.parseFile(tx, f, sent)
 	}
 	s, ok := sent.(string)
 	if !ok {

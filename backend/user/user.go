@@ -41,6 +41,7 @@ type User struct {
 	TimeZone     string
 	MFAEnabled   bool `gorm:"column:mfa_enabled"`
 	LastSignInAt *time.Time
+	InvitedUntil *time.Time // of a pending one: when the invitation ends, or ended
 	Revision     int64
 	CreatedAt    time.Time
 	DeletedAt    *time.Time

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"annals/backend/bulk"
 	"annals/backend/catalog"
 	"annals/backend/config"
 	"annals/backend/db"
@@ -95,10 +96,10 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 	return server.Shutdown(ending)
 }
 
-// sweep removes what signing in leaves behind, now and then.
+// sweep removes what signing in leaves behind, uploads that nobody used and old bulk changes, now and then.
 func (h *house) sweep(ctx context.Context) {
 	for tick := time.NewTicker(10 * time.Minute); ; {
-		if err := h.auth.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(h.auth.Sweep(ctx), inventory.SweepFiles(ctx, h.db), bulk.Sweep(ctx, h.db)); err != nil && ctx.Err() == nil {
 			slog.Error("sweep", "err", err)
 		}
 		select {

@@ -16,6 +16,7 @@ export function user(more: Partial<User> = {}): User {
 		timeZone: "Europe/Lisbon",
 		mfaEnabled: false,
 		createdAt: "2026-03-01T08:00:00.000000Z",
+		invitedUntil: null,
 		lastSignInAt: null,
 		revision: 3,
 		editable: true,

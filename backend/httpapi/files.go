@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"annals/backend/db"
+	"annals/backend/inventory"
+)
+
+// maxFileForm is a file of the largest size with the form around it.
+const maxFileForm = inventory.MaxFileSize + 64<<10
+
+type uploadIn struct {
+	RawBody huma.MultipartFormFiles[struct {
+		File huma.FormFile `form:"file" required:"true"`
+	}]
+}
+
+// upload keeps a file that the attributes of a change may then name by its number.
+func (s *Server) upload(ctx context.Context, in *uploadIn) (*body[inventory.File], error) {
+	defer in.RawBody.Form.RemoveAll() //nolint:errcheck // a temporary file
+	if err := onlyFields(in.RawBody.Form.Value); err != nil {
+		return nil, err
+	}
+	form := in.RawBody.Data()
+	content, err := readForm(form.File, inventory.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	var f inventory.File
+	err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) error {
+		f, err = e.Upload(tx, form.File.Filename, content)
+		return err
+	})
+	return answer(f), err
+}
+
+// readForm reads a file of a form, one byte further than it may be long, which is then refused.
+func readForm(file huma.FormFile, limit int64) ([]byte, error) {
+	defer file.Close() //nolint:errcheck // only read
+	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the upload: %w", err)
+	}
+	return content, nil
+}
+
+// download hands a file out as it came in: always to be saved, never to be shown by the browser.
+func (s *Server) download(ctx context.Context, in *ByID) (*fileOut, error) {
+	p := who(ctx)
+	var f inventory.File
+	out := fileOut{ContentType: "application/octet-stream"}
+	err := s.read(ctx, func(tx *db.Tx) (err error) {
+		f, out.Body, err = inventory.FindFile(tx, p.Scope, p.Origin.Actor.UserID, in.ID)
+		return err
+	})
+	if err != nil {
+		return nil, s.denied(ctx, err, "file", in.ID)
+	}
+	out.ContentDisposition = mime.FormatMediaType("attachment", map[string]string{"filename": f.Name})
+	return &out, nil
+}
