@@ -35,7 +35,7 @@ check: frontend/node_modules/.installed frontend/tools/openapi/node_modules/.ins
 	@bash .ci/check
 
 bench: tools/postgres/node_modules/.installed frontend/dist/index.html ## the benchmarks, each beside its limit
-	@ANNALS_TEST_DURABLE=1 go test -p 1 -run '^$$' -bench . -benchtime 1x ./backend/importer ./backend/demo ./backend/audit | grep -E 'Benchmark|FAIL|panic'
+	@ANNALS_TEST_DURABLE=1 go test -p 1 -run '^$$' -bench . -benchtime 1x ./backend/importer ./backend/demo ./backend/audit ./backend/httpapi | grep -E 'Benchmark|FAIL|panic'
 
 dev: build ## hot reload: the portal at http://127.0.0.1:5173, the server behind it
 	@trap 'kill 0' EXIT; bin/annals serve --demo & cd frontend && npx vite --host 127.0.0.1
