@@ -231,7 +231,7 @@ type resetAllIn struct {
 }
 
 type resetCount struct {
-	Count int64 `json:"count"`
+	Count int64 `json:"count" doc:"Of people who had a second factor"`
 }
 
 func (s *Server) resetMFAForAll(ctx context.Context, in *resetAllIn) (*body[resetCount], error) {

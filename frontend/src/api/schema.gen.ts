@@ -1843,7 +1843,10 @@ export interface components {
             tenantId: number;
         };
         ResetCount: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of people who had a second factor
+             */
             count: number;
         };
         RestoreObjectInBody: {

@@ -36,10 +36,12 @@ export type SignInAnswer =
 	| { status: "mfa_required"; challenge: string; methods: string[] }
 	| { status: "mfa_setup_required"; challenge: string }
 export type SignedIn = { status: "ok"; accessToken: string; expiresIn: number; user: User }
+export type Invitation = Schema["InvitationOut"]
 export type MfaSetup = Schema["SetupOut"]
 export type MfaActivated = SignedIn & { recoveryCodes: string[] }
 
 export type Tenant = Schema["Tenant"]
+export type TenantContent = Schema["TenantContent"]
 export type Session = Schema["Session"]
 export type ApiKey = Schema["ApiKey"]
 export type CreatedApiKey = Schema["CreatedAPIKey"]

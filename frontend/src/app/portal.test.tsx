@@ -244,3 +244,79 @@ test("a page without permission is one that doesn't exist", async () => {
 	open("/people", { "GET /me": () => ({ body: me({ permissions: ["events.read", "own.read"] }) }) })
 	expect(await screen.findByRole("heading", { name: "Not found" })).toBeVisible()
 })
+
+test("an invitation leads through a password into the portal, and its token out of the address", async () => {
+	let refused = false
+	const portal = open("/invitation#t-1", {
+		...log,
+		"POST /auth/invitation": ({ body }) => {
+			expect(body).toEqual({ token: "t-1" })
+			return { body: { name: "Ivy", email: "ivy@harbor.example", organization: "Harbor Dealers" } }
+		},
+		"POST /auth/invitation/accept": ({ body }) => {
+			if (!refused) {
+				refused = true
+				const message = "A password has 12 to 200 characters."
+				return { status: 422, body: { detail: message, errors: [{ location: "body.password", message }] } }
+			}
+			expect(body).toEqual({ token: "t-1", password: "four words of wood" })
+			return { body: { status: "ok", accessToken: "t", expiresIn: 300, user: user() } }
+		},
+	})
+	expect(await screen.findByText("Welcome, Ivy")).toBeVisible()
+	expect(portal.address()).toBe("/invitation")
+	expect(screen.getByLabelText("E-mail")).toHaveValue("ivy@harbor.example")
+	await userEvent.type(screen.getByLabelText("Password"), "short{Enter}")
+	expect(await screen.findByText("A password has 12 to 200 characters.")).toBeVisible()
+	expect(screen.getByLabelText("Password")).toBeInvalid()
+	await userEvent.clear(screen.getByLabelText("Password"))
+	await userEvent.type(screen.getByLabelText("Password"), "four words of wood{Enter}")
+	expect(await screen.findByText("Subscription 302 has been renewed")).toBeVisible()
+})
+
+test("an invitation that has ended says what to do", async () => {
+	open("/invitation#old", {
+		"POST /auth/invitation": () => ({
+			status: 401,
+			body: {
+				detail: "This invitation doesn't work any more.",
+				errors: [{ location: "body.token", message: "This invitation doesn't work any more." }],
+			},
+		}),
+	})
+	expect(await screen.findByText("This invitation has ended")).toBeVisible()
+	expect(screen.getByRole("link", { name: "I have a password already" })).toHaveAttribute("href", "/sign-in")
+})
+
+test("an organization moves after it was said what goes with it", async () => {
+	const harbor = tenant({ id: 10, parentId: 2, name: "Harbor Dealers", path: "/Northwind/Harbor Dealers" })
+	const quay = tenant({
+		id: 20,
+		parentId: 10,
+		level: "reseller",
+		name: "Quay",
+		path: "/Northwind/Harbor Dealers/Quay",
+		movable: true,
+		revision: 5,
+	})
+	const fjord = tenant({ id: 11, parentId: 2, name: "Fjord Link", path: "/Northwind/Fjord Link" })
+	const portal = open("/organization/20", {
+		"GET /tenants/20": () => ({ body: quay }),
+		"GET /tenants/tree": () => ({ body: { items: [harbor, quay, fjord], next: null } }),
+		"GET /tenants/20/content": () => ({ body: { organizations: 0, people: 3, objects: 41, apiKeys: 1 } }),
+		"POST /tenants/20/move": () => ({ body: { ...quay, parentId: 11 } }),
+	})
+	await userEvent.click(await screen.findByRole("button", { name: "Actions" }))
+	await userEvent.click(await screen.findByRole("menuitem", { name: "Move…" }))
+	await userEvent.click(await screen.findByRole("combobox", { name: /To which dealer/ }))
+	expect(screen.queryByRole("option", { name: "Harbor Dealers" })).toBeNull()
+	await userEvent.click(await screen.findByRole("option", { name: "Fjord Link" }))
+	expect(await screen.findByText("Entries until today stay with Harbor Dealers.")).toBeVisible()
+	expect(screen.getByText(/with 3 people, 41 objects, and 1 API key/)).toBeVisible()
+	await userEvent.type(screen.getByLabelText(/Reason/), "Sold")
+	await userEvent.click(screen.getByRole("button", { name: "Move" }))
+	await waitFor(() => expect(portal.to("POST /tenants/20/move")).toHaveLength(1))
+	const [call] = portal.to("POST /tenants/20/move")
+	expect(call?.body).toEqual({ parentId: 11, reason: "Sold" })
+	expect(call?.headers.get("If-Match")).toBe('"5"')
+})

@@ -45,6 +45,12 @@ const signIn = createRoute({
 	component: lazyRouteComponent(() => import("./pages/SignIn"), "SignIn"),
 })
 
+const invitation = createRoute({
+	getParentRoute: () => root,
+	path: "/invitation",
+	component: lazyRouteComponent(() => import("./pages/Invitation"), "Invitation"),
+})
+
 /** Everything below needs a session; without one the way leads through the sign-in and back. */
 const shell = createRoute({
 	getParentRoute: () => root,
@@ -209,6 +215,7 @@ const nothing = createRoute({ getParentRoute: () => shell, path: "$", component:
 
 const routeTree = root.addChildren([
 	signIn,
+	invitation,
 	shell.addChildren([
 		home,
 		log,

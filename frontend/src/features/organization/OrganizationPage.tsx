@@ -1,4 +1,4 @@
-import { Button, Drawer, Menu, Modal, Radio, Stack, Tabs, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Drawer, Menu, Modal, Radio, Stack, Tabs, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useDisclosure } from "@mantine/hooks"
 import { notifications } from "@mantine/notifications"
@@ -7,6 +7,7 @@ import { useNavigate } from "@tanstack/react-router"
 import { ChevronDown, Network, Plus } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
+import { lastEntryQuery } from "@/api/last"
 import { useMay } from "@/api/me"
 import { policyOf } from "@/api/tenants"
 import type { Level, Tenant } from "@/api/types"
@@ -18,7 +19,9 @@ import { useNarrow } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { pathText, plural } from "@/lib/words"
 import { remove, tenantQuery, useCreateBelow, useOutdate, useResetMfa, useUpdate } from "./api"
+import { CloseDialog } from "./CloseDialog"
 import { Gone } from "./Gone"
+import { MoveDialog } from "./MoveDialog"
 import classes from "./Organization.module.css"
 import { Tree } from "./Tree"
 
@@ -95,7 +98,11 @@ export function OrganizationPage({
 					meta={
 						<>
 							<span>{levelWords[tenant.level]}</span>
-							{tenant.state === "closed" && <Tag tone="fail">Closed</Tag>}
+							{tenant.state === "closed" ? (
+								<Tag tone="fail">Closed</Tag>
+							) : (
+								tenant.closedAbove && <Tag tone="fail">Closed above</Tag>
+							)}
 							<span>
 								{plural(tenant.users, "person", "people")}
 								{tenant.children > 0 && `, ${tenant.children.toLocaleString("en")} below`}
@@ -135,6 +142,7 @@ export function OrganizationPage({
 function Details({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 	return (
 		<>
+			<ClosedNote tenant={tenant} />
 			<Section title="About">
 				<Values
 					of={[
@@ -156,6 +164,36 @@ function Details({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 				)}
 			</Section>
 		</>
+	)
+}
+
+/** Why nobody gets in: who closed it, when and why, as the log has it. */
+function ClosedNote({ tenant }: { tenant: Tenant }) {
+	const closed = tenant.state === "closed"
+	const { data } = useQuery({
+		...lastEntryQuery("annals.tenant", tenant.id, "annals.tenant_closed"),
+		enabled: closed,
+	})
+	if (!closed && !tenant.closedAbove) return null
+	return (
+		<Alert variant="light" color="red" mb="md" p="xs">
+			{closed ? (
+				<>
+					Closed
+					{data && (
+						<>
+							{" "}
+							<Time at={data.occurredAt} />
+							{data.actor.name && ` by ${data.actor.name}`}
+							{data.reason && ` (${data.reason})`}
+						</>
+					)}
+					: nobody in it or below it gets in, and nothing new can be put here.
+				</>
+			) : (
+				"An organization above it is closed: nobody here gets in, and nothing new can be put here."
+			)}
+		</Alert>
 	)
 }
 
@@ -219,23 +257,24 @@ function TenantForm({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 }
 
 function Acts({ tenant }: { tenant: Tenant }) {
-	const [open, setOpen] = useState<"create" | "delete" | "reset">()
+	const [open, setOpen] = useState<"create" | "move" | "close" | "delete" | "reset">()
 	const [code, setCode] = useState("")
 	const outdate = useOutdate()
 	const resetMfa = useResetMfa(tenant)
 	const navigate = useNavigate()
 	const mayReset = useMay("users.reset_mfa")
 	const mayEdit = useMay("tenants.edit")
+	const shut = tenant.state === "closed" || tenant.closedAbove
 	const child = below[tenant.level]
 	const close = () => setOpen(undefined)
 	return (
 		<>
-			{mayEdit && child && (
+			{mayEdit && child && !shut && (
 				<Button leftSection={<Plus size={14} />} onClick={() => setOpen("create")}>
 					New {child}
 				</Button>
 			)}
-			{(mayReset || tenant.deletable) && (
+			{(mayReset || mayEdit) && (
 				<Menu position="bottom-end">
 					<Menu.Target>
 						<Button variant="default" rightSection={<ChevronDown size={13} />}>
@@ -243,6 +282,15 @@ function Acts({ tenant }: { tenant: Tenant }) {
 						</Button>
 					</Menu.Target>
 					<Menu.Dropdown>
+						{tenant.movable && <Menu.Item onClick={() => setOpen("move")}>Move…</Menu.Item>}
+						{tenant.closable && (
+							<Menu.Item
+								color={tenant.state === "closed" ? undefined : "red"}
+								onClick={() => setOpen("close")}
+							>
+								{tenant.state === "closed" ? "Reopen…" : "Close…"}
+							</Menu.Item>
+						)}
 						{mayReset && (
 							<Menu.Item color="red" onClick={() => setOpen("reset")}>
 								Reset everybody's second factor…
@@ -250,17 +298,19 @@ function Acts({ tenant }: { tenant: Tenant }) {
 						)}
 						{mayEdit && (
 							<Menu.Item color="red" disabled={!tenant.deletable} onClick={() => setOpen("delete")}>
-								{tenant.deletable ? "Delete…" : "Delete (only when empty)"}
+								{tenant.deletable ? "Delete…" : "Delete (only what never held anything)"}
 							</Menu.Item>
 						)}
 					</Menu.Dropdown>
 				</Menu>
 			)}
 			{open === "create" && child && <CreateDialog tenant={tenant} child={child} onClose={close} />}
+			{open === "move" && <MoveDialog tenant={tenant} onClose={close} />}
+			{open === "close" && <CloseDialog tenant={tenant} onClose={close} />}
 			{open === "delete" && (
 				<ReasonDialog
 					title={`Delete ${tenant.name}`}
-					what="It has nobody and nothing in it. Its entries stay in the log under its name."
+					what="There is nothing in it, and never was. Its entries stay in the log under its name."
 					verb="Delete"
 					destructive
 					onClose={close}
@@ -275,14 +325,16 @@ function Acts({ tenant }: { tenant: Tenant }) {
 			{open === "reset" && (
 				<ReasonDialog
 					title={`Reset every second factor in ${tenant.name}`}
-					what="Everybody here and below loses their authenticator and recovery codes and is signed out. You yourself keep yours. Prove that it is you with a code from your own app."
+					what="Everybody here and below who has a second factor loses their authenticator and recovery codes and is signed out. You yourself keep yours. Prove that it is you with a code from your own app."
 					verb="Reset for everybody"
 					destructive
 					ready={code.length === 6}
 					onClose={close}
 					act={async (reason) => {
 						const { count } = await resetMfa.mutateAsync({ reason, code })
-						notifications.show({ message: `Reset for ${plural(count, "person", "people")}.` })
+						notifications.show({
+							message: `Reset for ${plural(count, "person", "people")} who had a second factor.`,
+						})
 					}}
 				>
 					<div>

@@ -68,6 +68,7 @@ export function Tree({ current }: { current: number }) {
 								key={tenant.id}
 								className={classes.treeRow}
 								data-current={tenant.id === current || undefined}
+								data-closed={tenant.state === "closed" || tenant.closedAbove || undefined}
 								style={{ transform: `translateY(${place.start}px)`, paddingInlineStart: row.depth * 14 }}
 							>
 								{row.hasChildren ? (
@@ -88,7 +89,7 @@ export function Tree({ current }: { current: number }) {
 									params={{ id: tenant.id }}
 									search={{}}
 									className={classes.node}
-									title={tenant.path}
+									title={tenant.state === "closed" ? `${tenant.path} (closed)` : tenant.path}
 									aria-current={tenant.id === current ? "true" : undefined}
 								>
 									<span className={classes.nodeName}>{tenant.name}</span>

@@ -1,11 +1,18 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
 import { api } from "@/api/client"
-import type { Tenant } from "@/api/types"
+import type { Tenant, TenantContent } from "@/api/types"
 
 export const tenantQuery = (id: number) =>
 	queryOptions({
 		queryKey: ["tenants", "one", id],
 		queryFn: ({ signal }) => api.get<Tenant>(`/tenants/${id}`, undefined, signal),
+	})
+
+/** What stands in an organization and below it. */
+export const contentQuery = (id: number) =>
+	queryOptions({
+		queryKey: ["tenants", "content", id],
+		queryFn: ({ signal }) => api.get<TenantContent>(`/tenants/${id}/content`, undefined, signal),
 	})
 
 export type TenantChange = { name?: string; mfaPolicy?: Tenant["mfaPolicy"]; reason?: string }
@@ -30,6 +37,16 @@ export const useCreateBelow = (parentId: number) =>
 
 export const useUpdate = (tenant: Tenant) =>
 	useChange((change: TenantChange) => api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision))
+
+export const useStep = (tenant: Tenant) =>
+	useChange(({ step, reason }: { step: "close" | "reopen"; reason: string }) =>
+		api.post<Tenant>(`/tenants/${tenant.id}/${step}`, { reason }),
+	)
+
+export const useMove = (tenant: Tenant) =>
+	useChange((place: { parentId: number; reason: string }) =>
+		api.post<Tenant>(`/tenants/${tenant.id}/move`, place, tenant.revision),
+	)
 
 /** Whoever removes leaves the page before the cache is told, or the page would ask for what is gone. */
 export const remove = (tenant: Tenant, reason: string) => api.delete(`/tenants/${tenant.id}`, { reason })

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Select, Stack, TextInput } from "@mantine/core"
+import { Button, PasswordInput, Radio, Select, Stack, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { asProblem } from "@/api/client"
 import { useMe } from "@/api/me"
@@ -9,16 +9,33 @@ import { useCreate } from "./api"
 import { roles } from "./search"
 import { roleHints, roleWords } from "./words"
 
-/** A new person: without a password they come in with a one-time password by e-mail. */
+type Way = "invite" | "password" | "later"
+
+/** A new person, and how they come in: by a link in a mail, or with a password that is told to them. */
 export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 	const me = useMe()
 	const choices = useTenantChoices()
 	const create = useCreate()
-	const form = useForm<{ tenantId: string; email: string; name: string; role: Role; password: string }>({
-		initialValues: { tenantId: String(me.scope.tenantId), email: "", name: "", role: "user", password: "" },
+	const form = useForm<{
+		tenantId: string
+		email: string
+		name: string
+		role: Role
+		way: Way
+		password: string
+	}>({
+		initialValues: {
+			tenantId: String(me.scope.tenantId),
+			email: "",
+			name: "",
+			role: "user",
+			way: "invite",
+			password: "",
+		},
 		validate: {
 			email: (email) => (/^\S+@\S+$/.test(email) ? null : "Enter an e-mail address."),
 			name: (name) => (name.trim() ? null : "Enter a name."),
+			password: (password, { way }) => (way === "password" && !password ? "Enter a password." : null),
 		},
 	})
 	return (
@@ -30,7 +47,8 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 						email: values.email.trim(),
 						name: values.name.trim(),
 						role: values.role,
-						password: values.password || undefined,
+						password: values.way === "password" ? values.password : undefined,
+						invite: values.way === "invite" || undefined,
 					},
 					{
 						onSuccess: (user) => onDone(user.id),
@@ -58,15 +76,32 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 					required
 					{...form.getInputProps("role")}
 				/>
-				<PasswordInput
-					label="First password"
-					description="Leave it empty, and they come in with a one-time password by e-mail."
-					autoComplete="new-password"
-					{...form.getInputProps("password")}
-				/>
+				<Radio.Group label="How they come in" {...form.getInputProps("way")}>
+					<Stack gap={8} mt={6}>
+						<Radio
+							value="invite"
+							label="By invitation"
+							description="A mail with a link, for seven days, with which they choose a password"
+						/>
+						<Radio value="password" label="With a password" description="You choose it and tell them" />
+						<Radio
+							value="later"
+							label="Not yet"
+							description="They stay pending until you invite or activate them"
+						/>
+					</Stack>
+				</Radio.Group>
+				{form.values.way === "password" && (
+					<PasswordInput
+						label="First password"
+						autoComplete="new-password"
+						required
+						{...form.getInputProps("password")}
+					/>
+				)}
 				<ProblemNote error={create.error} />
 				<Button type="submit" loading={create.isPending}>
-					Create
+					{form.values.way === "invite" ? "Create and invite" : "Create"}
 				</Button>
 			</Stack>
 		</form>

@@ -21,7 +21,7 @@ export function PeopleTable({ data, empty }: { data: Rows<User>; empty: ReactNod
 			card={(user) => (
 				<Lines
 					first={<Name user={user} />}
-					aside={<PersonState state={user.state} />}
+					aside={<PersonState user={user} />}
 					second={`${roleWords[user.role]} · ${user.tenantName} · ${user.email}`}
 				/>
 			)}
@@ -42,7 +42,7 @@ const columns: Column<User>[] = [
 	{ id: "name", label: "Name", width: 220, cell: (user) => <Name user={user} /> },
 	{ id: "email", label: "E-mail", width: 240, grow: true, cell: (user) => user.email },
 	{ id: "role", label: "Role", width: 80, cell: (user) => roleWords[user.role] },
-	{ id: "state", label: "State", width: 96, cell: (user) => <PersonState state={user.state} /> },
+	{ id: "state", label: "State", width: 96, cell: (user) => <PersonState user={user} /> },
 	{
 		id: "mfa",
 		label: "Second factor",

@@ -15,9 +15,18 @@ import { Page, Section, Values } from "@/components/Page"
 import { DeletedNote, Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
-import { type PersonAct, type PersonChange, personQuery, remove, useAct, useOutdate, useUpdate } from "./api"
+import {
+	type PersonAct,
+	type PersonChange,
+	personQuery,
+	remove,
+	useAct,
+	useInvite,
+	useOutdate,
+	useUpdate,
+} from "./api"
 import { roles } from "./search"
-import { PersonState, roleHints, roleWords } from "./words"
+import { invitationOf, PersonState, roleHints, roleWords } from "./words"
 
 /** One person: who they are, what can be done, and everything that they did or that was done to them. */
 export function PersonPage({
@@ -43,7 +52,7 @@ export function PersonPage({
 			meta={
 				<>
 					<span>{roleWords[user.role]}</span>
-					<PersonState state={user.state} />
+					<PersonState user={user} />
 					<span>{pathText(user.tenantPath)}</span>
 				</>
 			}
@@ -83,6 +92,7 @@ export function PersonPage({
 								["Role", roleWords[user.role]],
 								["Level", humanize(user.level)],
 								["Organization", pathText(user.tenantPath)],
+								["Invitation", user.state === "pending" && <Invitation key="invitation" user={user} />],
 								["Second factor", user.mfaEnabled ? "On" : "Off"],
 								["Time zone", user.timeZone],
 								["Last sign-in", user.lastSignInAt ? <Time at={user.lastSignInAt} /> : "Never"],
@@ -105,6 +115,17 @@ export function PersonPage({
 				</>
 			)}
 		</Page>
+	)
+}
+
+function Invitation({ user }: { user: User }) {
+	const state = invitationOf(user)
+	if (state === "none" || !user.invitedUntil) return "None. Invite them, or activate them yourself."
+	return (
+		<>
+			{state === "stands" ? "The link in the mail works until " : "Ended "}
+			<Time at={user.invitedUntil} />
+		</>
 	)
 }
 
@@ -195,7 +216,7 @@ const acts: ActRow[] = [
 		what: "They are signed out everywhere and can't sign in until somebody unlocks them.",
 		done: "Locked.",
 		destructive: true,
-		states: ["active", "pending"],
+		states: ["active"],
 	},
 	{
 		act: "unlock",
@@ -221,7 +242,7 @@ const acts: ActRow[] = [
 		what: "Their password stops working, and they are signed out. They come back with a one-time password by e-mail.",
 		done: "Password reset.",
 		destructive: true,
-		states: ["active", "pending", "locked"],
+		states: ["active"],
 	},
 	{
 		act: "delete",
@@ -237,6 +258,8 @@ const acts: ActRow[] = [
 function Acts({ user }: { user: User }) {
 	const [chosen, setChosen] = useState<ActRow>()
 	const act = useAct(user)
+	const invite = useInvite(user)
+	const invitation = invitationOf(user)
 	const outdate = useOutdate()
 	const navigate = useNavigate()
 	const mayReset = useMay("users.reset_mfa")
@@ -244,6 +267,11 @@ function Acts({ user }: { user: User }) {
 	const offered = acts.filter(
 		(row) => row.states.includes(user.state) && (row.act !== "reset-mfa" || (mayReset && user.mfaEnabled)),
 	)
+	const send = (act: "invite" | "revoke-invitation", done: string) =>
+		invite.mutate(act, {
+			onSuccess: () => notifications.show({ message: done }),
+			onError: (error) => notifications.show({ color: "red", message: asProblem(error).message }),
+		})
 	if (!user.editable || self || offered.length === 0) return null
 	return (
 		<>
@@ -254,6 +282,18 @@ function Acts({ user }: { user: User }) {
 					</Button>
 				</Menu.Target>
 				<Menu.Dropdown>
+					{user.state === "pending" && (
+						<Menu.Item onClick={() => send("invite", `An invitation is on its way to ${user.email}.`)}>
+							{invitation === "none" ? "Invite by e-mail" : "Invite again"}
+						</Menu.Item>
+					)}
+					{invitation === "stands" && (
+						<Menu.Item
+							onClick={() => send("revoke-invitation", "The link in the mail doesn't work any more.")}
+						>
+							Revoke invitation
+						</Menu.Item>
+					)}
 					{offered.map((row) => (
 						<Menu.Item
 							key={row.act}

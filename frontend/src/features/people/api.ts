@@ -12,7 +12,14 @@ export const personQuery = (id: number) =>
 		queryFn: ({ signal }) => api.get<User>(`/users/${id}`, undefined, signal),
 	})
 
-export type NewPerson = { tenantId: number; email: string; name: string; role: Role; password?: string }
+export type NewPerson = {
+	tenantId: number
+	email: string
+	name: string
+	role: Role
+	password?: string
+	invite?: boolean
+}
 
 export type PersonChange = { name?: string; email?: string; role?: Role; timeZone?: string }
 
@@ -42,6 +49,10 @@ export const useAct = (user: User) =>
 	useChange(({ act, reason }: { act: PersonAct; reason: string }) =>
 		api.post<unknown>(`/users/${user.id}/${act}`, { reason }),
 	)
+
+/** Mails a link with which somebody pending chooses a password, or makes it void. */
+export const useInvite = (user: User) =>
+	useChange((act: "invite" | "revoke-invitation") => api.post<unknown>(`/users/${user.id}/${act}`))
 
 /** Whoever removes leaves the page before the cache is told, or the page would ask for what is gone. */
 export const remove = (user: User, reason: string) => api.delete(`/users/${user.id}`, { reason })

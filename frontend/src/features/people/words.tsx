@@ -12,6 +12,12 @@ export const roleHints: Record<User["role"], string> = {
 const tones = { active: "ok", pending: "warn", locked: "fail", deleted: "quiet" } as const
 const words = { active: "Active", pending: "Pending", locked: "Locked", deleted: "Deleted" }
 
-export function PersonState({ state }: { state: User["state"] }) {
-	return <Tag tone={tones[state]}>{words[state]}</Tag>
+export function PersonState({ user }: { user: Pick<User, "state" | "invitedUntil"> }) {
+	return <Tag tone={tones[user.state]}>{invitationOf(user) === "stands" ? "Invited" : words[user.state]}</Tag>
+}
+
+/** Whether somebody pending has an invitation. */
+export function invitationOf(user: Pick<User, "state" | "invitedUntil">): "none" | "stands" | "ended" {
+	if (user.state !== "pending" || !user.invitedUntil) return "none"
+	return Date.parse(user.invitedUntil) > Date.now() ? "stands" : "ended"
 }

@@ -6,14 +6,15 @@ import { Problem } from "@/api/problem"
 import type { SignedIn, SignInAnswer } from "@/api/types"
 import { Mark } from "@/components/Brand"
 import { CodeInput } from "@/components/Inputs"
-import { activate, requestOtp, setupQuery, signIn, signInWithOtp, verify } from "./api"
+import { acceptInvitation, activate, requestOtp, setupQuery, signIn, signInWithOtp, verify } from "./api"
 import classes from "./SignIn.module.css"
-import { isChallengeOver, sentence } from "./wording"
+import { isOver, sentence } from "./wording"
 
 // Seldom needed, and never on the way of somebody who signs in every day.
 const AuthenticatorSetup = lazy(() =>
 	import("@/components/AuthenticatorSetup").then((m) => ({ default: m.AuthenticatorSetup })),
 )
+const InvitedStep = lazy(() => import("./InvitedStep").then((m) => ({ default: m.InvitedStep })))
 const RecoveryCodes = lazy(() =>
 	import("@/components/RecoveryCodes").then((m) => ({ default: m.RecoveryCodes })),
 )
@@ -24,10 +25,20 @@ type State =
 	| { step: "setup"; challenge: string }
 	| { step: "codes"; codes: string[] }
 	| { step: "otp"; sent: boolean }
+	| { step: "invited"; token: string }
 
 /** Signing in, step by step; `onDone` is called once there is a session. */
-export function SignInPage({ onDone }: { onDone: () => void }) {
-	const [state, setState] = useState<State>({ step: "password" })
+export function SignInPage({
+	invitation,
+	onDone,
+}: {
+	/** The token of whoever was invited, who chooses a password first. */
+	invitation?: string
+	onDone: () => void
+}) {
+	const [state, setState] = useState<State>(
+		invitation === undefined ? { step: "password" } : { step: "invited", token: invitation },
+	)
 	const [email, setEmail] = useState("")
 	const [error, setError] = useState<unknown>()
 	const [busy, setBusy] = useState(false)
@@ -53,7 +64,7 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 		try {
 			await work()
 		} catch (problem) {
-			if (isChallengeOver(problem)) go({ step: "password", notice: problem.message })
+			if (isOver(problem, "body.challenge")) go({ step: "password", notice: problem.message })
 			else setError(problem)
 		} finally {
 			setBusy(false)
@@ -114,6 +125,19 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 							<RecoveryCodes codes={state.codes} fileName="annals-recovery-codes.txt" onKept={onDone} />
 						</Suspense>
 					</>
+				)}
+				{state.step === "invited" && (
+					<Suspense>
+						<InvitedStep
+							token={state.token}
+							busy={busy}
+							error={error}
+							note={note}
+							onSubmit={(password) =>
+								attempt(async () => follow(await acceptInvitation(state.token, password)))
+							}
+						/>
+					</Suspense>
 				)}
 				{state.step === "otp" && (
 					<OtpStep

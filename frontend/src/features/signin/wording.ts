@@ -6,11 +6,11 @@ export function sentence(error: unknown): string {
 	return error.status === 429 ? "Too many attempts." : error.message
 }
 
-/** The step between two factors is over: it took too long, or had too many wrong codes. */
-export function isChallengeOver(error: unknown): error is Problem {
+/** What was brought along has ended: a challenge that took too long, an invitation that was used. */
+export function isOver(error: unknown, location: "body.challenge" | "body.token"): error is Problem {
 	return (
 		error instanceof Problem &&
 		error.status === 401 &&
-		error.fields.some((field) => field.location === "body.challenge")
+		error.fields.some((field) => field.location === location)
 	)
 }
