@@ -103,12 +103,12 @@ func (d *DB) Stats() sql.DBStats { return d.pool.Stats() }
 
 // Read runs fn in a read-only transaction of one snapshot behind a wall.
 func (d *DB) Read(ctx context.Context, w Wall, fn func(*Tx) error) error {
-	return d.run(ctx, w, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, fn)
+	return d.run(ctx, w, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", fn)
 }
 
 // Write runs fn in a transaction behind a wall and commits it when fn returns nil.
 func (d *DB) Write(ctx context.Context, w Wall, fn func(*Tx) error) error {
-	if err := d.run(ctx, w, nil, fn); err != nil {
+	if err := d.run(ctx, w, "BEGIN", fn); err != nil {
 		return err
 	}
 	d.onCommit()
@@ -116,9 +116,11 @@ func (d *DB) Write(ctx context.Context, w Wall, fn func(*Tx) error) error {
 }
 
 // Seal runs fn as the sealer, without the call of OnCommit that would wake it again.
-func (d *DB) Seal(ctx context.Context, fn func(*Tx) error) error { return d.run(ctx, Sealer, nil, fn) }
+func (d *DB) Seal(ctx context.Context, fn func(*Tx) error) error {
+	return d.run(ctx, Sealer, "BEGIN", fn)
+}
 
-func (d *DB) run(ctx context.Context, w Wall, opts *sql.TxOptions, fn func(*Tx) error) error {
+func (d *DB) run(ctx context.Context, w Wall, begin string, fn func(*Tx) error) error {
 	if w.Role == "" {
 		return fault.Absent() // the zero wall sees nothing
 	}
@@ -138,26 +140,53 @@ func (d *DB) run(ctx context.Context, w Wall, opts *sql.TxOptions, fn func(*Tx) 
 	}()
 	session := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
 	session.Statement.ConnPool = conn
-	err = session.Transaction(func(g *gorm.DB) error {
-		tx := &Tx{DB: g, conn: conn, ctx: ctx}
-		if err := tx.As(w); err != nil {
-			return err
+	tx := &Tx{DB: session, conn: conn, ctx: ctx}
+	return outage(tx.run(begin+"; "+w.take(), fn))
+}
+
+// run begins the transaction and takes its role in one message, which database/sql can't.
+func (tx *Tx) run(begin string, fn func(*Tx) error) error {
+	var t pgx.Tx
+	err := tx.onConn(func(c *pgx.Conn) (err error) {
+		t, err = c.BeginTx(tx.ctx, pgx.TxOptions{BeginQuery: begin})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	ended := false
+	defer func() {
+		if !ended { // also after a panic, and when the client has gone
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(tx.ctx), patience)
+			defer cancel()
+			_ = tx.onConn(func(*pgx.Conn) error { return t.Rollback(ctx) }) // else the connection ends, and the transaction with it
 		}
-		return fn(tx)
-	}, opts)
-	return outage(err)
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	ended = true
+	return tx.onConn(func(*pgx.Conn) error { return t.Commit(tx.ctx) })
+}
+
+// onConn gives the driver's own connection to fn.
+func (tx *Tx) onConn(fn func(*pgx.Conn) error) error {
+	return tx.conn.Raw(func(c any) error { return fn(c.(*stdlib.Conn).Conn()) })
 }
 
 // As changes the wall for the rest of the transaction, for a step that another role must take.
 func (tx *Tx) As(w Wall) error {
-	// One round trip. The role's name is one of ours; the ids are numbers.
-	var b strings.Builder
-	b.WriteString("SET LOCAL ROLE " + pgx.Identifier{w.Role}.Sanitize())
-	b.WriteString("; SET LOCAL annals.scope = '" + id(w.Scope) + "'; SET LOCAL annals.tenant = '" + id(w.Tenant) + "'")
-	if _, err := tx.Statement.ConnPool.ExecContext(tx.ctx, b.String(), pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := tx.Statement.ConnPool.ExecContext(tx.ctx, w.take(), pgx.QueryExecModeSimpleProtocol); err != nil {
 		return fmt.Errorf("take role %s: %w", w.Role, err)
 	}
 	return nil
+}
+
+// take is the SQL that puts the wall up until the transaction ends, in one round trip. The role's name
+// is one of ours; the ids are numbers.
+func (w Wall) take() string {
+	return "SET LOCAL ROLE " + pgx.Identifier{w.Role}.Sanitize() +
+		"; SET LOCAL annals.scope = '" + id(w.Scope) + "'; SET LOCAL annals.tenant = '" + id(w.Tenant) + "'"
 }
 
 func id(n int64) string {
@@ -173,9 +202,8 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 // Copy writes many rows with COPY and returns how many.
 func (tx *Tx) Copy(table string, columns []string, rows pgx.CopyFromSource) (int64, error) {
 	var n int64
-	err := tx.conn.Raw(func(c any) error {
-		var err error
-		n, err = c.(*stdlib.Conn).Conn().CopyFrom(tx.ctx, pgx.Identifier{table}, columns, rows)
+	err := tx.onConn(func(c *pgx.Conn) (err error) {
+		n, err = c.CopyFrom(tx.ctx, pgx.Identifier{table}, columns, rows)
 		return err
 	})
 	if err != nil {

@@ -1,8 +1,11 @@
 package db_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"annals/backend/db"
 	"annals/backend/dbtest"
@@ -69,5 +72,54 @@ func TestNULIsTheCallersMistake(t *testing.T) {
 	})
 	if !fault.Is(err, fault.Invalid) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever ends a transaction but its commit takes back what it did, and leaves none open behind it.
+func TestATransactionEndsInEveryCase(t *testing.T) {
+	d, owner := dbtest.NewWithOwner(t)
+	dbtest.Arrange(t, owner)
+	name := func(tx *db.Tx) error { return tx.Exec("UPDATE tenants SET name = 'x' WHERE name = 'Direct'").Error }
+	root := db.Wall{Role: "annals_root"}
+	for ending, run := range map[string]func(context.Context, context.CancelFunc) error{
+		"an error": func(ctx context.Context, _ context.CancelFunc) error {
+			return d.Write(ctx, root, func(tx *db.Tx) error { return errors.Join(name(tx), errors.New("no")) })
+		},
+		"a refused statement that is passed over": func(ctx context.Context, _ context.CancelFunc) error {
+			return d.Write(ctx, root, func(tx *db.Tx) error {
+				_ = tx.Exec("SELECT 1/0").Error
+				return nil
+			})
+		},
+		"a panic": func(ctx context.Context, _ context.CancelFunc) (err error) {
+			defer func() { err = recover().(error) }() //nolint:forcetypeassert // it is the one below
+			return d.Write(ctx, root, func(tx *db.Tx) error { panic(errors.Join(name(tx), errors.New("no"))) })
+		},
+		"a client that goes away": func(ctx context.Context, leave context.CancelFunc) error {
+			return d.Write(ctx, root, func(tx *db.Tx) error {
+				err := name(tx)
+				leave()
+				return err
+			})
+		},
+	} {
+		ctx, leave := context.WithCancel(t.Context())
+		if err := run(ctx, leave); err == nil {
+			t.Errorf("%s: no error", ending)
+		}
+		leave()
+		var kept, open int
+		for begun := time.Now(); ; time.Sleep(time.Millisecond) { // PostgreSQL takes a moment to see a closed connection
+			if err := owner.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM tenants WHERE name = 'x'),
+				(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%')`).Scan(&kept, &open); err != nil {
+				t.Fatal(err)
+			}
+			if open == 0 || time.Since(begun) > 5*time.Second {
+				break
+			}
+		}
+		if kept != 0 || open != 0 || d.Stats().InUse != 0 {
+			t.Errorf("after %s: %d kept, %d transactions open, %d connections in use", ending, kept, open, d.Stats().InUse)
+		}
 	}
 }
