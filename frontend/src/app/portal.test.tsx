@@ -85,7 +85,10 @@ test("an address is a question, its chips can be taken away", async () => {
 
 test("a click on a value asks for entries with it", async () => {
 	const portal = open("/log", log)
-	await userEvent.click(await screen.findByRole("button", { name: "Subscription 302" }))
+	const value = await screen.findByRole("link", { name: "Subscription 302" })
+	expect(value).toHaveAttribute("href", "/objects/sbc.subscription/88")
+	await userEvent.hover(value)
+	await userEvent.click(await screen.findByRole("button", { name: "Subscription: Subscription 302" }))
 	await userEvent.click(await screen.findByRole("menuitem", { name: "Only entries with this" }))
 	await waitFor(() => expect(portal.address()).toBe("/log?objectKind=sbc.subscription&objectId=302"))
 })

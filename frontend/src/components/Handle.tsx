@@ -1,8 +1,8 @@
 import { Menu } from "@mantine/core"
-import { ArrowUpRight, Copy, Filter } from "lucide-react"
+import { ArrowUpRight, ChevronDown, Copy, Filter } from "lucide-react"
 import { type ReactNode, useRef, useState } from "react"
 import classes from "./Handle.module.css"
-import { useFollow } from "./PathLink"
+import { PathLink, useFollow } from "./PathLink"
 
 export type HandleActions = {
 	/** What the value is, to say it in the menu: "Category", "Modified by". */
@@ -15,26 +15,63 @@ export type HandleActions = {
 	copy?: string
 }
 
+type Props = { actions: HandleActions; children: ReactNode; title?: string }
+
 /**
- * A value that can be acted on: filter by it, open its page, copy it. The menu is built only when it
- * is asked for, because a screen holds hundreds of these.
+ * A value that can be acted on: a click opens its page, and what else can be done is in a menu beside it;
+ * a value without a page opens the menu itself. Button and menu are built only when they are near,
+ * because a screen holds hundreds of these.
  */
-export function Handle({
+export function Handle(props: Props) {
+	return props.actions.path ? (
+		<PageHandle {...props} path={props.actions.path} />
+	) : (
+		<MenuHandle {...props} label={undefined} className={classes.handle} />
+	)
+}
+
+function PageHandle({ actions, children, title, path }: Props & { path: string }) {
+	const [near, setNear] = useState(false)
+	return (
+		// biome-ignore lint/a11y/noStaticElementInteractions: what it shows can be reached by Tab as well
+		<span
+			className={classes.frame}
+			onPointerEnter={() => setNear(true)}
+			onPointerLeave={() => setNear(false)}
+			onFocus={() => setNear(true)}
+			onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
+		>
+			<PathLink path={path} className={classes.handle} title={title ?? actions.value}>
+				{children}
+			</PathLink>
+			<MenuHandle
+				actions={actions}
+				label={`${actions.field}: ${actions.value}`}
+				className={near ? classes.more : undefined}
+			>
+				<ChevronDown size={13} aria-hidden />
+			</MenuHandle>
+		</span>
+	)
+}
+
+/** Opens the menu; without a class it isn't shown unless its menu is open. */
+function MenuHandle({
 	actions,
 	children,
 	title,
-}: {
-	actions: HandleActions
-	children: ReactNode
-	title?: string
-}) {
+	label,
+	className,
+}: Props & { label: string | undefined; className: string | undefined }) {
 	const [open, setOpen] = useState(false)
 	const returning = useRef(false)
+	if (!className && !open) return null
 	const button = (
 		<button
 			type="button"
-			className={classes.handle}
+			className={className ?? classes.more}
 			title={title ?? actions.value}
+			aria-label={label}
 			aria-haspopup="menu"
 			onClick={() => setOpen(true)}
 			ref={(node) => {
