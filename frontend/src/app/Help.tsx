@@ -5,8 +5,9 @@ const keys = [
 	["Ctrl K or ⌘K", "Jump to a page, a person, an object or an entry"],
 	["j, k", "Next, previous entry"],
 	["Enter", "Open what is focused"],
+	["e", "Edit the object"],
 	["r", "Show the newest entries"],
-	["Esc", "Close the drawer, leave the field"],
+	["Esc", "Leave the field, close the drawer, stop editing"],
 	["?", "This list"],
 ] as const
 

@@ -23,7 +23,7 @@ import { peopleSearch } from "@/features/people/search"
 import { signInSearch } from "@/features/signin/search"
 import { id, parseSearch, type RawSearch, stringifySearch } from "@/lib/params"
 import { Shell } from "./Shell"
-import { editing, meTab, organizationTab, personTab } from "./tabs"
+import { editing, meTab, organizationTab, personPart, personTab } from "./tabs"
 
 /** The number of nothing: what an address says whose number can't be read. */
 const nobody = 0
@@ -140,7 +140,12 @@ const people = createRoute({
 const person = createRoute({
 	getParentRoute: () => shell,
 	path: "/people/$id",
-	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...personTab(raw), ...editing(raw) }),
+	validateSearch: (raw: RawSearch) => ({
+		...logSearch(raw),
+		...personTab(raw),
+		...personPart(raw),
+		...editing(raw),
+	}),
 	loader: needs("users.read"),
 	params: numbered,
 	component: lazyRouteComponent(() => import("./pages/Person"), "PersonAndLog"),

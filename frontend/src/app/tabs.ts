@@ -14,6 +14,14 @@ export function editing(raw: RawSearch): { edit?: "true" } {
 	return edit ? { edit } : {}
 }
 
+/** The part of a person's log: what they did, or what others did to them. */
+export function personPart(raw: RawSearch): { as?: PersonPart } {
+	const as = oneOf(raw.as, ["actor", "concerned"] as const)
+	return as ? { as } : {}
+}
+
+export type PersonPart = "actor" | "concerned"
+
 export const personTab = tab(["log"])
 export const organizationTab = tab(["people", "log"])
 export const meTab = tab(["security", "profile"])

@@ -3,10 +3,12 @@ import { useClipboard } from "@mantine/hooks"
 import { Check, Copy, X } from "lucide-react"
 import { Fragment, type ReactNode, useEffect, useRef } from "react"
 import classes from "./Page.module.css"
+import { PathLink } from "./PathLink"
 
 /** The frame of every page: a title, what is known about it, what can be done, and the content. */
 export function Page({
 	title,
+	above,
 	meta,
 	actions,
 	tabs,
@@ -14,6 +16,8 @@ export function Page({
 	children,
 }: {
 	title: string
+	/** The pages that this one stands below, from the top. */
+	above?: [label: string, path: string][]
 	meta?: ReactNode
 	actions?: ReactNode
 	tabs?: ReactNode
@@ -24,6 +28,18 @@ export function Page({
 	return (
 		<div className={classes.page}>
 			<title>{`${title} · Annals`}</title>
+			{above && (
+				<nav className={classes.above} aria-label="Above">
+					{above.map(([label, path]) => (
+						<Fragment key={path}>
+							<PathLink path={path} className="plain">
+								{label}
+							</PathLink>{" "}
+							<span aria-hidden>›</span>{" "}
+						</Fragment>
+					))}
+				</nav>
+			)}
 			<header className={classes.header}>
 				<h1 className={classes.title}>{title}</h1>
 				{meta && <div className={classes.meta}>{meta}</div>}

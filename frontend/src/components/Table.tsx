@@ -22,8 +22,8 @@ export type Column<Row> = {
 	/** What stands in the head, when it is more than the label. */
 	head?: ReactNode
 	width: number
-	/** Takes the room that is left. */
-	grow?: boolean
+	/** Takes its part of the room that is left: the larger, the more. */
+	grow?: number
 	align?: "end"
 	cell: (row: Row) => ReactNode
 }
@@ -144,8 +144,8 @@ export function Table<Row extends object>(props: Props<Row>) {
 	const template = visibleColumns
 		.map((column) => {
 			const resized = props.layout?.sizing[column.id] !== undefined
-			const grows = byId.get(column.id)?.grow && !resized
-			return grows ? `minmax(${column.getSize()}px, 1fr)` : `${column.getSize()}px`
+			const grows = resized ? undefined : byId.get(column.id)?.grow
+			return grows ? `minmax(${column.getSize()}px, ${grows}fr)` : `${column.getSize()}px`
 		})
 		.join(" ")
 	const shown = visibleColumns.map((column) => byId.get(column.id)).filter((column) => column !== undefined)

@@ -8,6 +8,7 @@ import { useMe } from "@/api/me"
 import { useTenantChoices } from "@/api/tenants"
 import type { ApiKey, KeyScope } from "@/api/types"
 import { Lines } from "@/components/Lines"
+import { LogLink } from "@/components/LogLink"
 import { Code, CopyButton, Dim, Mono, Page, Tag } from "@/components/Page"
 import { Empty, ProblemNote } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
@@ -41,13 +42,16 @@ export function ApiKeysPage() {
 					<Lines
 						first={key.name}
 						aside={
-							key.revokedAt ? (
-								<Tag tone="quiet">Revoked</Tag>
-							) : (
-								<Button size="compact-xs" variant="default" onClick={() => setRevoking(key)}>
-									Revoke
-								</Button>
-							)
+							<>
+								{key.revokedAt ? (
+									<Tag tone="quiet">Revoked</Tag>
+								) : (
+									<Button size="compact-xs" variant="default" onClick={() => setRevoking(key)}>
+										Revoke
+									</Button>
+								)}{" "}
+								<KeyLog of={key} />
+							</>
 						}
 						second={`${key.prefix}… · ${key.scopes.join(", ")} · ${pathText(key.tenantPath)}`}
 					/>
@@ -65,9 +69,14 @@ export function ApiKeysPage() {
 	)
 }
 
+function KeyLog({ of }: { of: ApiKey }) {
+	const path = `/log?objectKind=annals.api_key&objectRef=${of.id}`
+	return <LogLink path={path} label={`Log of the key ${of.name}`} />
+}
+
 function keyColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
 	return [
-		{ id: "name", label: "Name", width: 200, grow: true, cell: (key) => <strong>{key.name}</strong> },
+		{ id: "name", label: "Name", width: 200, grow: 1, cell: (key) => <strong>{key.name}</strong> },
 		{ id: "prefix", label: "Begins with", width: 130, cell: (key) => <Mono>{key.prefix}…</Mono> },
 		{ id: "scopes", label: "May", width: 110, cell: (key) => key.scopes.join(", ") },
 		{ id: "tenant", label: "Organization", width: 230, cell: (key) => pathText(key.tenantPath) },
@@ -92,6 +101,7 @@ function keyColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
 					</Button>
 				),
 		},
+		{ id: "log", label: "Log", width: 44, cell: (key) => <KeyLog of={key} /> },
 	]
 }
 

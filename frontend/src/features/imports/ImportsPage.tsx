@@ -1,7 +1,6 @@
 import { Button, Checkbox, Drawer, FileInput, Select, Stack, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { notifications } from "@mantine/notifications"
-import { Link } from "@tanstack/react-router"
 import { Download, FileUp } from "lucide-react"
 import { useState } from "react"
 import { asProblem } from "@/api/client"
@@ -10,6 +9,7 @@ import { useTenantChoices } from "@/api/tenants"
 import type { Import } from "@/api/types"
 import { ZoneSelect } from "@/components/Inputs"
 import { Lines } from "@/components/Lines"
+import { LogLink } from "@/components/LogLink"
 import { Page, Tag } from "@/components/Page"
 import { Empty, ProblemNote } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
@@ -37,7 +37,15 @@ export function ImportsPage() {
 				cardHeight={84}
 				card={(one) => (
 					<>
-						<Lines first={one.fileName} aside={<ImportState of={one} />} second={counts(one)} />
+						<Lines
+							first={one.fileName}
+							aside={
+								<>
+									<ImportState of={one} /> <ImportLog of={one} />
+								</>
+							}
+							second={counts(one)}
+						/>
 						<Rejected of={one} />
 					</>
 				)}
@@ -66,6 +74,12 @@ function ImportState({ of }: { of: Import }) {
 	return <Tag tone={of.rejected > 0 ? "warn" : "ok"}>{of.rejected > 0 ? "Done, some rejected" : "Done"}</Tag>
 }
 
+/** The entries that tell of the import itself. */
+function ImportLog({ of }: { of: Import }) {
+	const search = new URLSearchParams({ type: "annals.import_finished", q: of.fileName })
+	return <LogLink path={`/log?${search}`} label={`Log of the import of ${of.fileName}`} />
+}
+
 function Rejected({ of }: { of: Import }) {
 	if (of.rejected === 0) return null
 	return (
@@ -91,17 +105,12 @@ const columns: Column<Import>[] = [
 		id: "file",
 		label: "File",
 		width: 240,
-		grow: true,
+		grow: 1,
 		cell: (one) => (
-			<Link
-				to="/log"
-				search={{ importFile: [one.fileName] }}
-				className="plain"
-				title={one.error || one.fileName}
-			>
+			<span title={one.error || one.fileName}>
 				{one.fileName}
 				{one.error && ` — ${one.error}`}
-			</Link>
+			</span>
 		),
 	},
 	{ id: "system", label: "System", width: 90, cell: (one) => one.system },
@@ -118,6 +127,7 @@ const columns: Column<Import>[] = [
 	},
 	{ id: "rejected", label: "Rejected", width: 130, cell: (one) => <Rejected of={one} /> },
 	{ id: "started", label: "Started", width: 150, cell: (one) => <Time at={one.startedAt} /> },
+	{ id: "log", label: "Log", width: 44, cell: (one) => <ImportLog of={one} /> },
 ]
 
 function UploadForm({ onDone }: { onDone: () => void }) {

@@ -22,6 +22,7 @@ export function EventPage({ id, around }: { id: number; around: Around }) {
 	return (
 		<Page
 			title={`Entry ${id}`}
+			above={[["Log", "/log"]]}
 			actions={
 				<>
 					<Tooltip label="Previous (k)">

@@ -4,8 +4,9 @@ import { Braces, ExternalLink, Pencil } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { useMe } from "@/api/me"
 import type { Event, EventObject } from "@/api/types"
+import { Handle } from "@/components/Handle"
 import { Code, CopyButton, Diff, Dim, Mono, NameDot, Values } from "@/components/Page"
-import { PathLink } from "@/components/PathLink"
+import { PathLink, useGoTo } from "@/components/PathLink"
 import { Failure } from "@/components/States"
 import { Time, useZone } from "@/components/Time"
 import { device } from "@/lib/agent"
@@ -13,6 +14,7 @@ import { clock, zoneWithOffset } from "@/lib/time"
 import { humanize, total } from "@/lib/words"
 import { eventQuery, relatedQuery, useLabels } from "./api"
 import { notEditable, Outcome, Who } from "./columns"
+import type { LogField } from "./fields"
 import classes from "./Log.module.css"
 import { actorPath, logPath, objectPath, ownerPath, sippyNotation } from "./paths"
 
@@ -105,7 +107,7 @@ function Details({ event, around }: { event: Event; around: ReactNode }) {
 							"On behalf of",
 							onBehalfOf && <Who key="behalf" actor={onBehalfOf} path={actorPath(onBehalfOf, me)} />,
 						],
-						["Concerns", event.subject?.name],
+						["Concerns", event.subject && <Concerned key="subject" of={event.subject} />],
 						["Customer", event.customer],
 					]}
 				/>
@@ -133,7 +135,7 @@ function Details({ event, around }: { event: Event; around: ReactNode }) {
 						],
 						["State", event.state && labels("state", event.state)],
 						["Activity", event.activity && humanize(event.activity)],
-						["Outcome", <Outcome key="outcome" of={event.outcome} words />],
+						["Outcome", <Outcome key="outcome" of={event.outcome} />],
 						["Object", object && <ObjectLink object={object} path={event.links?.object} labels={labels} />],
 						["Revision", object?.revision && <Mono>{object.revision}</Mono>],
 						["Linked to", linkedTo && <ObjectLink object={linkedTo} labels={labels} />],
@@ -144,14 +146,20 @@ function Details({ event, around }: { event: Event; around: ReactNode }) {
 			<Block title="From where">
 				<Values
 					of={[
-						["Address", event.ip && <Mono>{event.ip}</Mono>],
-						["Node", event.node && <Mono>{event.node}</Mono>],
+						["Address", event.ip && <Asked key="ip" field="Address" value={event.ip} param="ip" />],
+						["Node", event.node && <Asked key="node" field="Node" value={event.node} param="node" />],
 						["Device", event.userAgent && <span title={event.userAgent}>{device(event.userAgent)}</span>],
 						["Through", flags.join(", ")],
 						["Import file", event.importFile && <FilePlace of={event.importFile} param="importFile" />],
 						["CDR file", event.cdrFile && <FilePlace of={event.cdrFile} param="cdrFile" />],
-						["Session", event.sessionId && <Mono>{event.sessionId}</Mono>],
-						["Request", event.requestId && <Mono>{event.requestId}</Mono>],
+						[
+							"Session",
+							event.sessionId && <Asked key="s" field="Session" value={event.sessionId} param="sessionId" />,
+						],
+						[
+							"Request",
+							event.requestId && <Asked key="r" field="Request" value={event.requestId} param="requestId" />,
+						],
 					]}
 				/>
 			</Block>
@@ -207,7 +215,8 @@ function EditThrough({ event }: { event: Event }) {
 	const page = event.links?.object ?? objectPath(event.object)
 	const edit = event.links?.edit
 	const state = event.links?.editState ?? "forbidden"
-	if (!event.object?.kind) return <span className={classes.why}>This entry is about no object.</span>
+	if (!event.object?.kind && !event.object?.name)
+		return <span className={classes.why}>This entry is about no object.</span>
 	return (
 		<>
 			{edit && state === "editable" && (
@@ -221,9 +230,15 @@ function EditThrough({ event }: { event: Event }) {
 				</PathButton>
 			)}
 			{page && !(edit && state === "editable") && <PathButton path={page}>Open the object</PathButton>}
-			{(state !== "editable" || !edit) && <span className={classes.why}>{notEditable[state]}</span>}
+			{(state !== "editable" || !edit) && <span className={classes.why}>{why(state, page)}</span>}
 		</>
 	)
+}
+
+function why(state: keyof typeof notEditable, page: string | undefined): string {
+	if (state === "external" && !page)
+		return "Its system keeps this, and the entry doesn't say which one it was."
+	return notEditable[state]
 }
 
 function PathButton({ path, filled, children }: { path: string; filled?: boolean; children: ReactNode }) {
@@ -265,6 +280,22 @@ function ObjectLink({
 			)}
 		</>
 	)
+}
+
+/** An exact value, and the question for entries with it. */
+function Asked({ field, value, param }: { field: string; value: string; param: LogField }) {
+	const goTo = useGoTo()
+	return (
+		<Handle actions={{ field, value, include: () => goTo(logPath({ [param]: value })) }}>
+			<Mono>{value}</Mono>
+		</Handle>
+	)
+}
+
+function Concerned({ of: { id, name = "" } }: { of: NonNullable<Event["subject"]> }) {
+	const me = useMe()
+	const path = actorPath({ userId: id }, me)
+	return path ? <PathLink path={path}>{name}</PathLink> : name
 }
 
 function FilePlace({ of, param }: { of: { id: string; line?: number }; param: "importFile" | "cdrFile" }) {

@@ -48,7 +48,9 @@ type Props = {
 	/** Puts the next question into the address; `replace` leaves no step for the back button. */
 	onSearch: (next: LogSearch, how?: { replace?: boolean }) => void
 	/** What this page asks in any case: a person's log, an object's timeline. */
-	fixed?: Partial<Record<LogField, string[]>>
+	fixed?: Partial<Record<LogField | "userAs", string[]>>
+	/** What stands before the filters. */
+	lead?: ReactNode
 	empty?: ReactNode
 	/** What the object of an entry was around it. */
 	around: Around
@@ -64,7 +66,7 @@ const leftAt = new Map<string, number>()
 const none: Record<string, never> = {}
 
 /** The log: questions above, entries below, one entry beside them. */
-export function LogView({ search, onSearch, fixed = none, empty, around }: Props) {
+export function LogView({ search, onSearch, fixed = none, lead, empty, around }: Props) {
 	const zone = useZone()
 	const queryClient = useQueryClient()
 	const narrow = useNarrow()
@@ -190,6 +192,7 @@ export function LogView({ search, onSearch, fixed = none, empty, around }: Props
 					/>
 				</div>
 				<div className={classes.line}>
+					{lead}
 					<Filters
 						fields={fields}
 						values={active}
@@ -308,8 +311,10 @@ export function LogView({ search, onSearch, fixed = none, empty, around }: Props
 							</Empty>
 						) : (
 							(empty ?? (
-								<Empty title="The log is empty">
-									Whatever happens from now on appears here, sign-ins included.
+								<Empty title={fixed === none ? "The log is empty" : "Nothing recorded yet"}>
+									{fixed === none
+										? "Whatever happens from now on appears here, sign-ins included."
+										: "What happens from now on appears here."}
 								</Empty>
 							))
 						)

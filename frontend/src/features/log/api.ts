@@ -145,6 +145,8 @@ export function useFacets(
 	}
 }
 
+const outcomeWords: Record<string, string> = { success: "Succeeded", failure: "Failed" }
+
 const namesOf = (answers: { data?: { name: string } }[]) => answers.map((answer) => answer.data?.name)
 
 /** Labels for the values that an address holds: names for numbers, words for the catalogue's names. */
@@ -191,7 +193,8 @@ export function useLabels(search: LogSearch): (key: string, value: string) => st
 			if (key === "system") return systems.find((system) => system.name === value)?.label ?? value
 			if (key === "class") return catalog?.classes.find((one) => one.name === value)?.label ?? value
 			if (key === "state") return catalog?.states.find((one) => one.name === value)?.label ?? humanize(value)
-			if (key === "activity" || key === "outcome") return humanize(value)
+			if (key === "activity") return humanize(value)
+			if (key === "outcome") return outcomeWords[value] ?? value
 			return value
 		},
 		[catalog, names, tenants, people],

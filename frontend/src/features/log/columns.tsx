@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query"
 import { ExternalLink, Lock, Pencil, Trash2, X } from "lucide-react"
 import { useMemo } from "react"
 import { useMe } from "@/api/me"
-import type { Actor, Event } from "@/api/types"
+import type { Actor, Event, Level } from "@/api/types"
 import { Handle } from "@/components/Handle"
 import { NameDot } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
@@ -55,8 +55,20 @@ export const columnIds: ColumnId[] = [
 	"edit",
 ]
 
-/** What is hidden until somebody asks for it. */
-export const hiddenAtFirst: ColumnId[] = ["behalf", "reseller"]
+/** What is hidden until somebody asks for it: what is rare, and what is the same for all that a level sees. */
+export function hiddenAtFirst(level: Level): ColumnId[] {
+	const rare: ColumnId[] = ["behalf", "system"]
+	switch (level) {
+		case "root":
+			return [...rare, "reseller"]
+		case "sales_org":
+			return [...rare, "salesOrg"]
+		case "dealer":
+			return [...rare, "salesOrg", "dealer"]
+		default:
+			return [...rare, "salesOrg", "dealer", "reseller"]
+	}
+}
 
 export function useColumns(
 	labels: Labels,
@@ -94,7 +106,7 @@ export function useColumns(
 		return [
 			column(
 				"time",
-				108,
+				104,
 				(event) => (
 					<a
 						href={entryPath(event.id)}
@@ -112,15 +124,18 @@ export function useColumns(
 				),
 				{ head: timeHead },
 			),
-			column("actor", 106, (event) => (
-				<Who actor={event.actor} include={include} path={actorPath(event.actor, me)} />
-			)),
+			column(
+				"actor",
+				104,
+				(event) => <Who actor={event.actor} include={include} path={actorPath(event.actor, me)} />,
+				{ grow: 1 },
+			),
 			column(
 				"behalf",
 				106,
 				({ onBehalfOf }) => onBehalfOf && <Who actor={onBehalfOf} path={actorPath(onBehalfOf, me)} />,
 			),
-			column("category", 113, (event) =>
+			column("category", 110, (event) =>
 				event.category ? (
 					<span className={classes.category}>
 						<NameDot name={event.category} />
@@ -147,22 +162,27 @@ export function useColumns(
 					</Handle>
 				)
 			}),
-			column("object", 122, (event) => <What event={event} include={include} labels={labels} />),
-			column("description", 185, (event) => <span title={event.description}>{event.description}</span>, {
-				grow: true,
+			column("object", 116, (event) => <What event={event} include={include} labels={labels} />, {
+				grow: 1.2,
 			}),
-			column("salesOrg", 120, owner("salesOrg", "sales_org")),
-			column("dealer", 102, owner("dealer", "dealer")),
-			column("reseller", 120, owner("reseller", "reseller")),
-			column("outcome", 70, (event) => <Outcome of={event.outcome} />),
-			column("system", 62, (event) => (
-				<Handle
-					actions={{ field: "System", value: event.system, include: () => include({ system: event.system }) }}
-				>
-					{event.system}
-				</Handle>
-			)),
-			column("address", 108, (event) => {
+			column("description", 170, (event) => <span title={event.description}>{event.description}</span>, {
+				grow: 4,
+			}),
+			column("salesOrg", 118, owner("salesOrg", "sales_org"), { grow: 1 }),
+			column("dealer", 100, owner("dealer", "dealer"), { grow: 1 }),
+			column("reseller", 100, owner("reseller", "reseller"), { grow: 1 }),
+			column("outcome", 88, (event) => <Outcome of={event.outcome} />),
+			column("system", 120, (event) => {
+				const system = labels("system", event.system)
+				return (
+					<Handle
+						actions={{ field: "System", value: system, include: () => include({ system: event.system }) }}
+					>
+						{system}
+					</Handle>
+				)
+			}),
+			column("address", 106, (event) => {
 				const address = event.ip || event.node
 				if (!address) return null
 				return (
@@ -236,7 +256,7 @@ function What({ event, include, labels }: { event: Event; include: Include; labe
 	)
 }
 
-export function Outcome({ of, words }: { of: Event["outcome"]; words?: boolean }) {
+export function Outcome({ of }: { of: Event["outcome"] }) {
 	if (of === "failure") {
 		return (
 			<span className={classes.failure}>
@@ -244,7 +264,7 @@ export function Outcome({ of, words }: { of: Event["outcome"]; words?: boolean }
 			</span>
 		)
 	}
-	return <span className={classes.success}>{words ? "Succeeded" : "OK"}</span>
+	return <span className={classes.success}>Succeeded</span>
 }
 
 /** Leads to the object's page: to its form where there is one, else to what can be seen of it, and why. */

@@ -1,5 +1,6 @@
 import { functionalUpdate } from "@tanstack/react-table"
 import { useMemo, useState } from "react"
+import { useMe } from "@/api/me"
 import type { Layout } from "@/components/Table"
 import { readStored, storedRecord, writeStored } from "@/lib/stored"
 import { hiddenAtFirst } from "./columns"
@@ -13,10 +14,12 @@ const isWidth = (value: unknown): value is number => typeof value === "number" &
 
 /** Which columns are shown, how wide and how high: remembered in this browser. */
 export function useLayout(): { layout: Layout; density: Density; setDensity: (density: Density) => void } {
-	const [visibility, setVisibility] = useState<Record<string, boolean>>(() => ({
-		...Object.fromEntries(hiddenAtFirst.map((id) => [id, false])),
-		...storedRecord(readStored(keys.visibility), isBoolean),
-	}))
+	const { level } = useMe().scope
+	const [chosen, setChosen] = useState(() => storedRecord(readStored(keys.visibility), isBoolean))
+	const visibility = useMemo<Record<string, boolean>>(
+		() => ({ ...Object.fromEntries(hiddenAtFirst(level).map((id) => [id, false])), ...chosen }),
+		[level, chosen],
+	)
 	const [sizing, setSizing] = useState(() => storedRecord(readStored(keys.sizing), isWidth))
 	const [density, setDensity] = useState<Density>(() =>
 		readStored(keys.density) === "roomy" ? "roomy" : "compact",
@@ -25,9 +28,12 @@ export function useLayout(): { layout: Layout; density: Density; setDensity: (de
 		() => ({
 			visibility,
 			onVisibility: (updater) => {
-				const next = functionalUpdate(updater, visibility)
-				writeStored(keys.visibility, next)
-				setVisibility(next)
+				// Only what was chosen: another person in this browser begins with what is theirs to see.
+				const next = Object.entries(functionalUpdate(updater, visibility))
+				const changed = next.filter(([id, shown]) => (visibility[id] ?? true) !== shown)
+				const all = { ...chosen, ...Object.fromEntries(changed) }
+				writeStored(keys.visibility, all)
+				setChosen(all)
 			},
 			sizing,
 			onSizing: (updater) => {
@@ -36,7 +42,7 @@ export function useLayout(): { layout: Layout; density: Density; setDensity: (de
 				setSizing(next)
 			},
 		}),
-		[visibility, sizing],
+		[visibility, chosen, sizing],
 	)
 	return {
 		layout,

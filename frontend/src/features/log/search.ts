@@ -8,6 +8,8 @@ export type LogSearch = Range & {
 	order?: "oldest"
 	/** The entry whose drawer is open. */
 	event?: number
+	/** With a page's own userId alone: what they did ("actor"), or what was done to them ("concerned"). */
+	userAs?: string[]
 } & { [key in LogField]?: string[] }
 
 const words = { outcome: ["success", "failure"], activity: ["system", "user", "administrative"] } as const

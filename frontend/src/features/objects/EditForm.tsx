@@ -1,6 +1,6 @@
 import { Button, Stack } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
-import { useState } from "react"
+import { type KeyboardEvent, useEffect, useRef, useState } from "react"
 import { asProblem } from "@/api/client"
 import type { Attributes, Kind, ObjectStub } from "@/api/types"
 import { SaveBar, UnsavedGuard } from "@/components/Dialogs"
@@ -34,6 +34,8 @@ export function EditForm({
 	const reread = useReread()
 	const problem = change.error ? asProblem(change.error) : undefined
 	const stale = problem?.status === 412
+	const form = useRef<HTMLFormElement>(null)
+	useEffect(() => form.current?.querySelector<HTMLElement>("input:enabled, textarea:enabled")?.focus(), [])
 
 	const save = (of: ObjectStub, attributes: Attributes) =>
 		change.mutate(
@@ -57,7 +59,9 @@ export function EditForm({
 	return (
 		<form
 			noValidate
+			ref={form}
 			className={classes.form}
+			onKeyDown={leaveField}
 			onSubmit={(event) => {
 				event.preventDefault()
 				save(base, draft.changed)
@@ -105,4 +109,11 @@ export function EditForm({
 			)}
 		</form>
 	)
+}
+
+/** Esc leaves the field, unless that has a list of its own to close; outside of fields it leaves the form. */
+function leaveField(event: KeyboardEvent) {
+	const { target } = event
+	if (event.key !== "Escape" || !(target instanceof HTMLElement)) return
+	if (target.getAttribute("aria-expanded") !== "true") target.blur()
 }

@@ -12,7 +12,7 @@ import { Empty, ProblemNote } from "@/components/States"
 import { pathText } from "@/lib/words"
 import { fieldErrors, useChange } from "./api"
 import { Fields, useDraft, useWhy, WhyFields } from "./Form"
-import { actionOf, formFields, mayCreate, useKind } from "./kinds"
+import { aboveKind, actionOf, formFields, mayCreate, useKind } from "./kinds"
 import classes from "./Object.module.css"
 
 const route = getRouteApi("/shell/objects/$kind/new")
@@ -50,7 +50,11 @@ function NewObject({ kind }: { kind: Kind }) {
 	const problem = change.error ? asProblem(change.error) : undefined
 	const upload = kind.fields.find((field) => field.type === "file" && field.required)
 	return (
-		<Page title={`New ${kind.label.toLowerCase()}`} meta={<span>{kind.name}</span>}>
+		<Page
+			title={`New ${kind.label.toLowerCase()}`}
+			above={aboveKind(kind.name, kind.plural)}
+			meta={<span>{kind.name}</span>}
+		>
 			<form
 				noValidate
 				className={classes.form}

@@ -1,6 +1,7 @@
 import { Button, Tabs } from "@mantine/core"
+import { useHotkeys } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
-import { ExternalLink } from "lucide-react"
+import { ExternalLink, ScrollText } from "lucide-react"
 import type { ReactNode } from "react"
 import type { Kind, ObjectStub } from "@/api/types"
 import { Dim, Mono, Page, Section, Values } from "@/components/Page"
@@ -13,7 +14,7 @@ import { objectQuery } from "./api"
 import { Deleted } from "./Deleted"
 import { EditForm } from "./EditForm"
 import { Jobs } from "./Jobs"
-import { useKind } from "./kinds"
+import { aboveKind, useKind } from "./kinds"
 import classes from "./Object.module.css"
 import { ObjectState } from "./ObjectState"
 import { Revisions } from "./Revisions"
@@ -53,12 +54,28 @@ function Managed({ object, kind, search, onSearch, timeline }: Props & { object:
 	const tab = search.tab ?? "details"
 	const editing = tab === "details" && search.edit === "true" && object.actions.includes("update")
 	const { older, newer } = search
+	const edit = () => onSearch({ edit: "true" })
+	useHotkeys([
+		["e", () => !editing && object.actions.includes("update") && edit()],
+		["Escape", () => editing && onSearch({})],
+	])
 	return (
 		<Page
 			title={objectTitle(object)}
+			above={aboveKind(kind.name, kind.plural)}
 			meta={<Meta object={object} />}
 			actions={
-				<Acts object={object} kind={kind} editing={editing} onEdit={() => onSearch({ edit: "true" })} />
+				<>
+					<Button
+						variant="default"
+						leftSection={<ScrollText size={13} />}
+						onClick={() => onSearch({ tab: "log" })}
+						disabled={tab === "log"}
+					>
+						Object log
+					</Button>
+					<Acts object={object} kind={kind} editing={editing} onEdit={edit} />
+				</>
 			}
 			tabs={
 				<Tabs
@@ -134,9 +151,11 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 
 /** An object that its own system keeps: what the log has said of it. */
 function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timeline"] }) {
+	const plural = useKind(object.kind)?.plural
 	return (
 		<Page
 			title={objectTitle(object)}
+			above={aboveKind(object.kind, plural ?? object.kindLabel)}
 			meta={<Meta object={object} />}
 			actions={
 				object.editState === "external" &&

@@ -6,13 +6,14 @@ import type { ObjectStub } from "@/api/types"
 import { type FilterField, Filters, type FilterValues } from "@/components/Filters"
 import { SearchInput } from "@/components/Inputs"
 import { Lines } from "@/components/Lines"
+import { LogLink } from "@/components/LogLink"
 import { Mono, Page, Toolbar } from "@/components/Page"
 import { Empty } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { humanize, pathText, total } from "@/lib/words"
 import { useObjects } from "./api"
-import { useKindChoices } from "./kinds"
+import { pathOf, useKindChoices } from "./kinds"
 import { NewObjectButton } from "./NewObjectButton"
 import { ObjectState } from "./ObjectState"
 import { type ObjectsSearch, objectsSearch } from "./search"
@@ -66,7 +67,11 @@ export function ObjectsPage() {
 				card={(object) => (
 					<Lines
 						first={<ObjectName object={object} />}
-						aside={<ObjectState object={object} />}
+						aside={
+							<>
+								<ObjectState object={object} /> <ObjectLog of={object} />
+							</>
+						}
 						second={`${object.kindLabel} · ${object.system} ${object.externalId} · ${pathText(object.tenantPath)}`}
 					/>
 				)}
@@ -137,6 +142,10 @@ function ObjectFilters({
 	)
 }
 
+function ObjectLog({ of }: { of: ObjectStub }) {
+	return <LogLink path={`${pathOf(of.kind, of.id)}?tab=log`} label={`Object log of ${objectTitle(of)}`} />
+}
+
 function ObjectName({ object }: { object: ObjectStub }) {
 	return (
 		<Link
@@ -152,7 +161,7 @@ function ObjectName({ object }: { object: ObjectStub }) {
 }
 
 const columns: Column<ObjectStub>[] = [
-	{ id: "name", label: "Name", width: 220, grow: true, cell: (object) => <ObjectName object={object} /> },
+	{ id: "name", label: "Name", width: 220, grow: 1, cell: (object) => <ObjectName object={object} /> },
 	{ id: "kind", label: "Kind", width: 150, cell: (object) => object.kindLabel },
 	{ id: "system", label: "System", width: 90, cell: (object) => object.system },
 	{
@@ -169,4 +178,5 @@ const columns: Column<ObjectStub>[] = [
 		width: 140,
 		cell: (object) => object.lastEventAt && <Time at={object.lastEventAt} as="relative" />,
 	},
+	{ id: "log", label: "Log", width: 44, cell: (object) => <ObjectLog of={object} /> },
 ]

@@ -55,7 +55,7 @@ export function Revisions({
 			id: "reason",
 			label: "Reason",
 			width: 140,
-			grow: true,
+			grow: 1,
 			cell: ({ reason, commentary }) => {
 				const why = [reason, commentary].filter(Boolean).join(": ")
 				return <span title={why}>{why}</span>
@@ -99,7 +99,7 @@ export function Revisions({
 						}
 					/>
 				)}
-				empty={<Empty title="No revisions">Nothing has been changed here yet.</Empty>}
+				empty={<Empty title="No revisions yet">Each change of this object becomes one.</Empty>}
 			/>
 			{pair && (
 				<ComparePanel

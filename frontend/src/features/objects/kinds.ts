@@ -75,3 +75,11 @@ const ownPages: Record<string, string> = { "annals.user": "/people", "annals.ten
 export function pathOf(kind: string, id: number): string {
 	return `${ownPages[kind] ?? `/objects/${encodeURIComponent(kind)}`}/${id}`
 }
+
+/** The lists that a thing of a kind stands in. */
+export function aboveKind(kind: string, plural: string): [string, string][] {
+	return [
+		["Objects", "/objects"],
+		[plural, `/objects?kind=${encodeURIComponent(kind)}`],
+	]
+}

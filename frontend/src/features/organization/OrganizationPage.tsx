@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks"
 import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { ChevronDown, Network, Plus } from "lucide-react"
+import { ChevronDown, Network, Plus, ScrollText } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
 import { lastEntryQuery } from "@/api/last"
@@ -109,7 +109,19 @@ export function OrganizationPage({
 							</span>
 						</>
 					}
-					actions={<Acts tenant={tenant} />}
+					actions={
+						<>
+							<Button
+								variant="default"
+								leftSection={<ScrollText size={13} />}
+								onClick={() => onTab("log")}
+								disabled={tab === "log"}
+							>
+								Organization log
+							</Button>
+							<Acts tenant={tenant} />
+						</>
+					}
 					tabs={
 						<Tabs
 							value={tab}

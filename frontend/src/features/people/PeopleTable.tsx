@@ -3,6 +3,7 @@ import { ShieldCheck } from "lucide-react"
 import type { ReactNode } from "react"
 import type { User } from "@/api/types"
 import { Lines } from "@/components/Lines"
+import { LogLink } from "@/components/LogLink"
 import { Dim } from "@/components/Page"
 import { type Column, type Rows, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
@@ -21,13 +22,21 @@ export function PeopleTable({ data, empty }: { data: Rows<User>; empty: ReactNod
 			card={(user) => (
 				<Lines
 					first={<Name user={user} />}
-					aside={<PersonState user={user} />}
+					aside={
+						<>
+							<PersonState user={user} /> <UserLog of={user} />
+						</>
+					}
 					second={`${roleWords[user.role]} · ${user.tenantName} · ${user.email}`}
 				/>
 			)}
 			empty={empty}
 		/>
 	)
+}
+
+function UserLog({ of }: { of: User }) {
+	return <LogLink path={`/people/${of.id}?tab=log`} label={`User log of ${of.name || of.email}`} />
 }
 
 function Name({ user }: { user: User }) {
@@ -40,7 +49,7 @@ function Name({ user }: { user: User }) {
 
 const columns: Column<User>[] = [
 	{ id: "name", label: "Name", width: 220, cell: (user) => <Name user={user} /> },
-	{ id: "email", label: "E-mail", width: 240, grow: true, cell: (user) => user.email },
+	{ id: "email", label: "E-mail", width: 240, grow: 1, cell: (user) => user.email },
 	{ id: "role", label: "Role", width: 80, cell: (user) => roleWords[user.role] },
 	{ id: "state", label: "State", width: 96, cell: (user) => <PersonState user={user} /> },
 	{
@@ -68,4 +77,5 @@ const columns: Column<User>[] = [
 		width: 140,
 		cell: (user) => (user.lastSignInAt ? <Time at={user.lastSignInAt} as="relative" /> : <Dim>Never</Dim>),
 	},
+	{ id: "log", label: "Log", width: 44, cell: (user) => <UserLog of={user} /> },
 ]

@@ -49,6 +49,7 @@ export function PersonPage({
 	return (
 		<Page
 			title={user.name || user.email}
+			above={[["People", "/people"]]}
 			meta={
 				<>
 					<span>{roleWords[user.role]}</span>

@@ -1,0 +1,12 @@
+import { ScrollText } from "lucide-react"
+import classes from "./LogLink.module.css"
+import { PathLink } from "./PathLink"
+
+/** One click from a row of a list to the log of what it stands for. */
+export function LogLink({ path, label }: { path: string; label: string }) {
+	return (
+		<PathLink path={path} className={classes.link} aria-label={label} title={label}>
+			<ScrollText size={14} aria-hidden />
+		</PathLink>
+	)
+}
