@@ -3,7 +3,7 @@ import { humanize } from "@/lib/words"
 import { same, words } from "./values"
 
 /** What an object was at some moment. */
-export type Moment = Pick<Revision, "name" | "state" | "attributes" | "deleted">
+export type Moment = Pick<Revision, "state" | "attributes" | "deleted">
 
 export const stateOf = ({ deleted, state }: Moment) => (deleted ? "Deleted" : humanize(state))
 
@@ -11,13 +11,12 @@ export const whoOf = ({ actor, onBehalfOf }: Revision) => (onBehalfOf ? `${actor
 
 /**
  * An object at several moments, field by field: the fields in which they differ, or all of them. A row
- * says whether the first two differ.
+ * says whether the first two differ. An object's name is one of its fields.
  */
 export function differences(kind: Kind, of: Moment[], all = false) {
 	const shown = (one: Moment, field: Kind["fields"][number]) =>
 		fingerprinted(one.attributes[field.name]) ?? words(field, one.attributes[field.name])
 	return [
-		{ label: "Name", values: of.map(({ name }) => name || "—") },
 		{ label: "State", values: of.map((one) => stateOf(one) || "—") },
 		...kind.fields
 			// Another name of the same reference is no difference.
