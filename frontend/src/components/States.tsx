@@ -45,7 +45,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 /** Of what was deleted: when, by whom and why, as far as that is known. */
 export function DeletedNote({ at, by, reason }: { at: string; by?: string; reason?: string }) {
 	return (
-		<Alert color="gray" p="xs" mt="sm" maw={860}>
+		<Alert color="gray" p="xs" my="sm" maw={860}>
 			Deleted <Time at={at} />
 			{by && ` by ${by}`}
 			{reason && ` (${reason})`}; this is its last state.

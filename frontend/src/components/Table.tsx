@@ -22,8 +22,8 @@ export type Column<Row> = {
 	/** What stands in the head, when it is more than the label. */
 	head?: ReactNode
 	width: number
-	/** Takes its part of the room that is left: the larger, the more. */
-	grow?: number
+	/** Takes its part of the room that is left; a number: so many parts. */
+	grow?: boolean | number
 	align?: "end"
 	cell: (row: Row) => ReactNode
 }
@@ -145,7 +145,7 @@ export function Table<Row extends object>(props: Props<Row>) {
 		.map((column) => {
 			const resized = props.layout?.sizing[column.id] !== undefined
 			const grows = resized ? undefined : byId.get(column.id)?.grow
-			return grows ? `minmax(${column.getSize()}px, ${grows}fr)` : `${column.getSize()}px`
+			return grows ? `minmax(${column.getSize()}px, ${Number(grows)}fr)` : `${column.getSize()}px`
 		})
 		.join(" ")
 	const shown = visibleColumns.map((column) => byId.get(column.id)).filter((column) => column !== undefined)
@@ -187,6 +187,7 @@ export function Table<Row extends object>(props: Props<Row>) {
 					<div
 						role="table"
 						className={classes.table}
+						style={{ minWidth: table.getTotalSize() }}
 						aria-label={props.label}
 						aria-rowcount={more?.available ? -1 : data.rows.length + 1}
 					>

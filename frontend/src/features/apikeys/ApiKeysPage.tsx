@@ -76,7 +76,7 @@ function KeyLog({ of }: { of: ApiKey }) {
 
 function keyColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
 	return [
-		{ id: "name", label: "Name", width: 200, grow: 1, cell: (key) => <strong>{key.name}</strong> },
+		{ id: "name", label: "Name", width: 200, grow: true, cell: (key) => <strong>{key.name}</strong> },
 		{ id: "prefix", label: "Begins with", width: 130, cell: (key) => <Mono>{key.prefix}…</Mono> },
 		{ id: "scopes", label: "May", width: 110, cell: (key) => key.scopes.join(", ") },
 		{ id: "tenant", label: "Organization", width: 230, cell: (key) => pathText(key.tenantPath) },

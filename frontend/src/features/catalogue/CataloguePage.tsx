@@ -149,7 +149,7 @@ const eventColumns: Column<EventType>[] = [
 		id: "sentence",
 		label: "Sentence",
 		width: 260,
-		grow: 1,
+		grow: true,
 		cell: (type) => <span title={type.template}>{sentence(type.template)}</span>,
 	},
 	{ id: "class", label: "Meaning", width: 140, cell: (type) => <Mono>{type.class}</Mono> },
@@ -186,7 +186,7 @@ const kindColumns: Column<Kind>[] = [
 		id: "fields",
 		label: "Fields",
 		width: 300,
-		grow: 1,
+		grow: true,
 		cell: (kind) => {
 			const fields = kind.fields?.map((field) => field.label || field.name).join(", ")
 			return fields ? <span title={fields}>{fields}</span> : <Dim>—</Dim>

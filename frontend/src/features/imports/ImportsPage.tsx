@@ -105,7 +105,7 @@ const columns: Column<Import>[] = [
 		id: "file",
 		label: "File",
 		width: 240,
-		grow: 1,
+		grow: true,
 		cell: (one) => (
 			<span title={one.error || one.fileName}>
 				{one.fileName}

@@ -62,7 +62,7 @@ export function hiddenAtFirst(level: Level): ColumnId[] {
 		case "root":
 			return [...rare, "reseller"]
 		case "sales_org":
-			return [...rare, "salesOrg"]
+			return [...rare, "reseller", "salesOrg"]
 		case "dealer":
 			return [...rare, "salesOrg", "dealer"]
 		default:

@@ -161,7 +161,7 @@ function ObjectName({ object }: { object: ObjectStub }) {
 }
 
 const columns: Column<ObjectStub>[] = [
-	{ id: "name", label: "Name", width: 220, grow: 1, cell: (object) => <ObjectName object={object} /> },
+	{ id: "name", label: "Name", width: 220, grow: true, cell: (object) => <ObjectName object={object} /> },
 	{ id: "kind", label: "Kind", width: 150, cell: (object) => object.kindLabel },
 	{ id: "system", label: "System", width: 90, cell: (object) => object.system },
 	{

@@ -55,7 +55,7 @@ export function Revisions({
 			id: "reason",
 			label: "Reason",
 			width: 140,
-			grow: 1,
+			grow: true,
 			cell: ({ reason, commentary }) => {
 				const why = [reason, commentary].filter(Boolean).join(": ")
 				return <span title={why}>{why}</span>

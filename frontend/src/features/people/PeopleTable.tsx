@@ -49,7 +49,7 @@ function Name({ user }: { user: User }) {
 
 const columns: Column<User>[] = [
 	{ id: "name", label: "Name", width: 220, cell: (user) => <Name user={user} /> },
-	{ id: "email", label: "E-mail", width: 240, grow: 1, cell: (user) => user.email },
+	{ id: "email", label: "E-mail", width: 240, grow: true, cell: (user) => user.email },
 	{ id: "role", label: "Role", width: 80, cell: (user) => roleWords[user.role] },
 	{ id: "state", label: "State", width: 96, cell: (user) => <PersonState user={user} /> },
 	{
