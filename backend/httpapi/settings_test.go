@@ -119,7 +119,7 @@ func TestRetentionIsChangedAsTheSourceSays(t *testing.T) {
 		Items []struct{ Type, Description, State, Category, Reason string }
 	}
 	h.get("north", "/api/v1/events?type=sbc.retention_changed&order=id", &log)
-	if len(log.Items) != 2 || log.Items[0].Description != "Audit log retention changed to 365" || log.Items[1].Description != "Audit log retention changed from 365 to 180" ||
+	if len(log.Items) != 2 || log.Items[0].Description != "Audit log retention changed to 365" || log.Items[1].Description != "Audit log retention changed to 180" ||
 		log.Items[1].Category != "Configuration" || log.Items[1].State != "modification" || log.Items[1].Reason != "Storage" {
 		t.Errorf("recorded %+v", log.Items)
 	}

@@ -215,11 +215,31 @@ func (s *Server) revokeInvitation(ctx context.Context, in *ByID) (*nothing, erro
 }
 
 func (s *Server) resetMFA(ctx context.Context, in *reasonIn) (*nothing, error) {
-	return nil, s.denied(ctx, s.Auth.ResetMFA(ctx, who(ctx), in.ID, in.Body.Reason), "user", in.ID)
+	err := s.checkReason(ctx, in)
+	if err == nil {
+		err = s.Auth.ResetMFA(ctx, who(ctx), in.ID, in.Body.Reason)
+	}
+	return nil, s.denied(ctx, err, "user", in.ID)
+}
+
+// checkReason holds the reason of what package auth does to a person against the rules of the
+// person's organization.
+func (s *Server) checkReason(ctx context.Context, in *reasonIn) error {
+	return s.read(ctx, func(tx *db.Tx) error {
+		u, err := user.Find(tx, who(ctx).Scope, in.ID)
+		if err != nil {
+			return err
+		}
+		return s.editor(ctx).CheckReason(tx, u.TenantID, in.Body.Reason)
+	})
 }
 
 func (s *Server) resetPassword(ctx context.Context, in *reasonIn) (*nothing, error) {
-	return nil, s.denied(ctx, s.Auth.ResetPassword(ctx, who(ctx), in.ID, in.Body.Reason), "user", in.ID)
+	err := s.checkReason(ctx, in)
+	if err == nil {
+		err = s.Auth.ResetPassword(ctx, who(ctx), in.ID, in.Body.Reason)
+	}
+	return nil, s.denied(ctx, err, "user", in.ID)
 }
 
 type resetAllIn struct {
@@ -235,6 +255,10 @@ type resetCount struct {
 }
 
 func (s *Server) resetMFAForAll(ctx context.Context, in *resetAllIn) (*body[resetCount], error) {
+	err := s.read(ctx, func(tx *db.Tx) error { return s.editor(ctx).CheckReason(tx, in.Body.TenantID, in.Body.Reason) })
+	if err != nil {
+		return nil, err
+	}
 	n, err := s.Auth.ResetMFAForAll(ctx, who(ctx), in.Body.TenantID, in.Body.Reason, in.Body.Code)
 	if err != nil {
 		return nil, s.denied(ctx, err, "tenant", in.Body.TenantID)

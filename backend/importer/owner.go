@@ -228,7 +228,7 @@ func (o *owners) child(tx *db.Tx, parent tenant.Tenant, name string) (t tenant.T
 		return t, "", err
 	}
 	// A tenant that is made is recorded, or is not made; where the parent is closed, the row says so.
-	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin}
+	editor := inventory.Editor{Log: o.log, Scope: o.scope, Origin: o.Origin, Unasked: true}
 	t, err = editor.CreateTenant(tx, parent.ID, name, "Named in "+o.FileName)
 	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
 		return t, f.Detail, nil

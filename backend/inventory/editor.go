@@ -23,6 +23,9 @@ type Editor struct {
 	Origin audit.Origin
 	Behalf bool // may act on behalf of others in the scope
 
+	// Nobody is asked for a reason: what is done follows from a file, whose name is the reason.
+	Unasked bool
+
 	system bool // a timer: it may do what nobody's level may
 }
 
@@ -41,12 +44,6 @@ func (e Editor) about(name string, t tenant.Tenant, reason string) audit.Event {
 	ev.Reason = reason
 	ev.Belongs(t)
 	return ev
-}
-
-// record writes the event of a change and says so when it can't: then the change must not be either.
-func (e Editor) record(tx *db.Tx, ev audit.Event) error {
-	_, err := e.Log.Record(tx, ev)
-	return err
 }
 
 // CreateTenant puts a new tenant under a parent of the scope.
@@ -129,6 +126,9 @@ func (e Editor) DeleteTenant(tx *db.Tx, id int64, reason string) error {
 	}
 	if t.ID == e.Scope.TenantID {
 		return fault.New(fault.Conflict, "Nobody deletes the organization that they work in.")
+	}
+	if err := e.CheckReason(tx, t.ID, reason); err != nil { // afterwards nothing holds for it
+		return err
 	}
 	if err := tenant.Delete(tx, t); err != nil {
 		return err

@@ -49,7 +49,7 @@ type request struct {
 
 // ask puts the job of a step's action into the queue. It is refused while the same one is under way.
 func (e Editor) ask(tx *db.Tx, s step) error {
-	if err := e.checkReason(s); err != nil {
+	if err := e.checkReason(tx, s); err != nil {
 		return err
 	}
 	behalf, err := e.behalf(tx, s.draft.OnBehalfOf)

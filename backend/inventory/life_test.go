@@ -59,7 +59,7 @@ func (l *life) value(f catalog.Field) any {
 	case "choice":
 		return f.Values[l.n%len(f.Values)]
 	case "list":
-		return []any{fmt.Sprintf("item %d", l.n)}
+		return []any{why.Reason, fmt.Sprintf("item %d", l.n)} // a list of reasons has the one that is given
 	case "email":
 		return fmt.Sprintf("p%d@test.example", l.n)
 	case "hostname":
@@ -357,6 +357,12 @@ func (l *life) live(k catalog.Kind) {
 	})
 	if got := attributesOf(o); fmt.Sprint(got) != fmt.Sprint(was) || o.DeletedAt != nil {
 		l.t.Errorf("%s restored as %v, want %v", k.Name, got, was)
+	}
+	if k.Setting { // what it says would hold for all others
+		l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) error {
+			_, err := e.DeleteObject(tx, k.Name, o.ID, o.Revision, why)
+			return err
+		}))
 	}
 }
 

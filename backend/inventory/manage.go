@@ -412,7 +412,7 @@ func decode(raw json.RawMessage) (Attributes, error) {
 // finish stores the step as the next revision and records its entries: one transaction, no change
 // without its entry.
 func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
-	if err := e.checkReason(s); err != nil {
+	if err := e.checkReason(tx, s); err != nil {
 		return s.before, err
 	}
 	behalf, err := e.behalf(tx, s.draft.OnBehalfOf)
@@ -448,22 +448,23 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 		return *o, err
 	}
 	for _, ev := range e.entries(s) {
-		if err := e.record(tx, ev); err != nil {
+		if _, err := e.Log.Record(tx, ev); err != nil {
 			return *o, err
 		}
 	}
 	return e.limits(tx, s)
 }
 
-// checkReason holds a step against the rules for reasons. Every step of every object passes here.
-func (e Editor) checkReason(s step) error {
+// checkReason holds a step against the rules for reasons: its action's, then those of the
+// organization that the object belongs to.
+func (e Editor) checkReason(tx *db.Tx, s step) error {
 	if s.draft.Rehearsal {
 		return nil
 	}
 	if s.action.Reason && !e.system && strings.TrimSpace(s.draft.Reason) == "" {
 		return fault.At("body.reason", "%s needs a reason.", s.action.Label)
 	}
-	return nil
+	return e.CheckReason(tx, s.after.TenantID, s.draft.Reason)
 }
 
 // behalf is the user for whom the editor acts, as an entry names them; nil for nobody.
