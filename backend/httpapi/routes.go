@@ -69,6 +69,7 @@ func (s *Server) routes() []route {
 		{method: "POST", path: "/users", may: access.EditUsers, summary: "Create a user", handler: on(s.createUser), status: 201},
 		{method: "POST", path: "/users/reset-mfa", may: access.ResetMFA, summary: "Reset the second factor of everybody in an organization", handler: on(s.resetMFAForAll)},
 		{method: "GET", path: "/users/{id}", may: access.ReadUsers, summary: "One user", handler: on(s.user)},
+		{method: "GET", path: "/users/{id}/groups", may: access.ReadUsers, summary: "The groups that a user is in", handler: on(s.userGroups)},
 		{method: "PATCH", path: "/users/{id}", may: access.EditUsers, summary: "Change a user", handler: on(s.updateUser)},
 		{method: "DELETE", path: "/users/{id}", may: access.EditUsers, summary: "Delete a user", handler: on(s.deleteUser)},
 		{method: "POST", path: "/users/{id}/activate", may: access.EditUsers, summary: "Activate a pending user", handler: on(s.stepUser("activate"))},

@@ -15,6 +15,7 @@ import (
 
 type searchUsersIn struct {
 	TenantID int64  `query:"tenantId" minimum:"1" doc:"Of this organization alone"`
+	GroupID  int64  `query:"groupId" minimum:"1" doc:"Members of this group"`
 	Q        string `query:"q" maxLength:"200" doc:"Part of the name or e-mail address"`
 	Role     string `query:"role" enum:"admin,auditor,user"`
 	State    string `query:"state" enum:"pending,active,locked,deleted"`
@@ -30,7 +31,7 @@ func (s *Server) searchUsers(ctx context.Context, in *searchUsersIn) (*body[list
 	}
 	p := who(ctx)
 	err = s.read(ctx, func(tx *db.Tx) error {
-		found, err := user.Search(tx, p.Scope, user.Filter{TenantID: in.TenantID, Text: in.Q, Role: in.Role, State: in.State}, afterName, afterID, in.Limit+1)
+		found, err := user.Search(tx, p.Scope, user.Filter{TenantID: in.TenantID, GroupID: in.GroupID, Text: in.Q, Role: in.Role, State: in.State}, afterName, afterID, in.Limit+1)
 		if len(found) > in.Limit {
 			found = found[:in.Limit]
 			last := found[in.Limit-1]
@@ -81,6 +82,26 @@ func (s *Server) user(ctx context.Context, in *ByID) (*userOut, error) {
 		return nil, s.denied(ctx, err, "user", in.ID)
 	}
 	return s.oneUser(ctx, u), nil
+}
+
+// maxGroups is how many groups of one person are shown.
+const maxGroups = 200
+
+func (s *Server) userGroups(ctx context.Context, in *ByID) (*body[list[objectJSON]], error) {
+	out := list[objectJSON]{Items: []objectJSON{}}
+	err := s.read(ctx, func(tx *db.Tx) error {
+		u, err := user.Find(tx, who(ctx).Scope, in.ID)
+		if err != nil {
+			return err
+		}
+		kind, _ := s.Log.Catalog().Kind(inventory.KindGroup)
+		groups, err := inventory.Referring(tx, who(ctx).Scope, kind, inventory.Object{Kind: inventory.KindUser, ID: u.ID}, maxGroups)
+		for _, g := range groups {
+			out.Items = append(out.Items, s.objectOf(ctx, g))
+		}
+		return err
+	})
+	return answer(out), s.denied(ctx, err, "user", in.ID)
 }
 
 type createUserIn struct {

@@ -37,6 +37,9 @@ const (
 	KindSession = "annals.session"
 )
 
+// KindGroup is a group of people, which is an object like all others.
+const KindGroup = "annals.group"
+
 // about begins an event of ours about a tenant: it belongs to the tenant that it concerns.
 func (e Editor) about(name string, t tenant.Tenant, reason string) audit.Event {
 	ev := e.Origin.Event(name)

@@ -170,19 +170,27 @@ func people(s tenant.Scope) (string, []any) {
 // Filter says which people are wanted.
 type Filter struct {
 	TenantID int64 // of this tenant alone
+	GroupID  int64 // members of this group
 	Text     string
 	Role     string
 	State    string
 }
 
+// members are the people of a live group; the scope's condition on it follows.
+const members = `SELECT (m->>'ref')::bigint FROM objects g, json_array_elements(g.attributes->'members') m
+		WHERE g.id = ? AND g.kind = 'annals.group' AND g.deleted_at IS NULL`
+
 // Search returns people of the scope in the order of their names, after the one where the last page ended.
 func Search(tx *db.Tx, s tenant.Scope, f Filter, afterName string, afterID int64, limit int) ([]Listed, error) {
 	where, args := people(s)
+	groups, groupArgs := s.Owned("g")
 	query := selectListed + " WHERE " + where + ` AND (lower(u.name), u.id) > (?, ?)
 		AND (? = 0 OR u.tenant_id = ?) AND (? = '' OR u.role = ?) AND (CASE WHEN ? = '' THEN u.state <> 'deleted' ELSE u.state = ? END)
 		AND (? = '' OR position(lower(?) IN lower(u.name)) > 0 OR position(lower(?) IN u.email) > 0)
+		AND (? = 0 OR u.id IN (` + members + " AND " + groups + `))
 		ORDER BY lower(u.name), u.id LIMIT ?`
-	args = append(args, afterName, afterID, f.TenantID, f.TenantID, f.Role, f.Role, f.State, f.State, f.Text, f.Text, f.Text, limit)
+	args = append(args, afterName, afterID, f.TenantID, f.TenantID, f.Role, f.Role, f.State, f.State, f.Text, f.Text, f.Text, f.GroupID, f.GroupID)
+	args = append(append(args, groupArgs...), limit)
 	var out []Listed
 	err := tx.Raw(query, args...).Scan(&out).Error
 	return out, err

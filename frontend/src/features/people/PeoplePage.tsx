@@ -1,12 +1,14 @@
 import { Button, Drawer, Select } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
-import { Plus } from "lucide-react"
+import { Plus, Users } from "lucide-react"
 import { useMay } from "@/api/me"
 import { SearchInput } from "@/components/Inputs"
 import { Page, Toolbar } from "@/components/Page"
+import { PathLink } from "@/components/PathLink"
 import { Empty } from "@/components/States"
 import { humanize, total } from "@/lib/words"
-import { usePeople } from "./api"
+import { allGroupsQuery, usePeople } from "./api"
 import { NewPersonForm } from "./NewPersonForm"
 import { PeopleTable } from "./PeopleTable"
 import { roles, states } from "./search"
@@ -20,21 +22,32 @@ export function PeoplePage() {
 	const navigate = route.useNavigate()
 	const mayEdit = useMay("users.edit")
 	const list = usePeople(filter)
-	const filtered = filter.q || filter.role || filter.state
+	const { data: groups = [] } = useQuery(allGroupsQuery)
+	const filtered = filter.q || filter.role || filter.state || filter.groupId
 	return (
 		<Page
 			title="People"
 			fill
 			meta={list.total && total(list.total, "person", "people")}
 			actions={
-				mayEdit && (
+				<>
 					<Button
-						leftSection={<Plus size={14} />}
-						onClick={() => navigate({ search: { ...filter, create: "true" } })}
+						component={PathLink}
+						path="/objects?kind=annals.group"
+						variant="default"
+						leftSection={<Users size={13} />}
 					>
-						New person
+						Groups
 					</Button>
-				)
+					{mayEdit && (
+						<Button
+							leftSection={<Plus size={14} />}
+							onClick={() => navigate({ search: { ...filter, create: "true" } })}
+						>
+							New person
+						</Button>
+					)}
+				</>
 			}
 		>
 			<Toolbar>
@@ -65,6 +78,21 @@ export function PeoplePage() {
 					clearButtonProps={{ "aria-label": "Every state" }}
 					w={130}
 				/>
+				{(groups.length > 0 || filter.groupId) && (
+					<Select
+						aria-label="Group"
+						placeholder="Every group"
+						data={groups.map((group) => ({ value: String(group.id), label: group.name }))}
+						value={filter.groupId ? String(filter.groupId) : null}
+						onChange={(group) =>
+							navigate({ search: { ...filter, groupId: group ? Number(group) : undefined } })
+						}
+						searchable
+						clearable
+						clearButtonProps={{ "aria-label": "Every group" }}
+						w={160}
+					/>
+				)}
 			</Toolbar>
 			<PeopleTable
 				data={list}

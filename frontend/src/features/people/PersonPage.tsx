@@ -4,18 +4,20 @@ import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { ChevronDown, ScrollText } from "lucide-react"
-import { type ReactNode, useState } from "react"
+import { Fragment, type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
 import { lastEntryQuery } from "@/api/last"
 import { useMay, useMe } from "@/api/me"
-import type { User } from "@/api/types"
+import type { ObjectStub, User } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { ZoneSelect } from "@/components/Inputs"
 import { Page, Section, Values } from "@/components/Page"
+import { PathLink } from "@/components/PathLink"
 import { DeletedNote, Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
 import {
+	groupsQuery,
 	type PersonAct,
 	type PersonChange,
 	personQuery,
@@ -44,6 +46,7 @@ export function PersonPage({
 	log: ReactNode
 }) {
 	const { data: user, error, refetch } = useQuery(personQuery(id))
+	const { data: groups = [] } = useQuery(groupsQuery(id))
 	if (error) return <Failure error={error} retry={refetch} />
 	if (!user) return <Page title="Person">{null}</Page>
 	return (
@@ -94,6 +97,7 @@ export function PersonPage({
 								["Level", humanize(user.level)],
 								["Organization", pathText(user.tenantPath)],
 								["Invitation", user.state === "pending" && <Invitation key="invitation" user={user} />],
+								["Groups", groups.length > 0 && <Groups key="groups" of={groups} />],
 								["Second factor", user.mfaEnabled ? "On" : "Off"],
 								["Time zone", user.timeZone],
 								["Last sign-in", user.lastSignInAt ? <Time at={user.lastSignInAt} /> : "Never"],
@@ -117,6 +121,16 @@ export function PersonPage({
 			)}
 		</Page>
 	)
+}
+
+/** The groups that they are in, each with its page, where it is changed. */
+function Groups({ of }: { of: ObjectStub[] }) {
+	return of.map((group, at) => (
+		<Fragment key={group.id}>
+			{at > 0 && ", "}
+			<PathLink path={`/objects/${group.kind}/${group.id}`}>{group.name}</PathLink>
+		</Fragment>
+	))
 }
 
 function Invitation({ user }: { user: User }) {

@@ -1,16 +1,37 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
 import { api } from "@/api/client"
 import { useList } from "@/api/list"
-import type { Role, User } from "@/api/types"
+import type { ObjectStub, Page, Role, User } from "@/api/types"
 
-export const usePeople = (filter: { q?: string; role?: string; state?: string; tenantId?: number }) =>
-	useList<User>("people", "/users", filter)
+export const usePeople = (filter: {
+	q?: string
+	role?: string
+	state?: string
+	tenantId?: number
+	groupId?: number
+}) => useList<User>("people", "/users", filter)
 
 export const personQuery = (id: number) =>
 	queryOptions({
 		queryKey: ["people", "one", id],
 		queryFn: ({ signal }) => api.get<User>(`/users/${id}`, undefined, signal),
 	})
+
+/** The groups that a person is in, as far as the viewer sees them. */
+export const groupsQuery = (id: number) =>
+	queryOptions({
+		queryKey: ["people", "groups", id],
+		queryFn: async ({ signal }) =>
+			(await api.get<Page<ObjectStub>>(`/users/${id}/groups`, undefined, signal)).items,
+	})
+
+/** The groups to choose from. */
+export const allGroupsQuery = queryOptions({
+	queryKey: ["people", "groups"],
+	queryFn: async ({ signal }) =>
+		(await api.get<Page<ObjectStub>>("/objects/annals.group", { deleted: "false", limit: 200 }, signal))
+			.items,
+})
 
 export type NewPerson = {
 	tenantId: number

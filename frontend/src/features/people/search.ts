@@ -1,4 +1,4 @@
-import { oneOf, type RawSearch, text } from "@/lib/params"
+import { id, oneOf, type RawSearch, text } from "@/lib/params"
 
 export const roles = ["admin", "auditor", "user"] as const
 export const states = ["pending", "active", "locked", "deleted"] as const
@@ -7,6 +7,8 @@ export type PeopleSearch = {
 	q?: string
 	role?: (typeof roles)[number]
 	state?: (typeof states)[number]
+	/** Members of this group. */
+	groupId?: number
 	/** The form for a new person is open. */
 	create?: "true"
 }
@@ -16,6 +18,7 @@ export function peopleSearch(raw: RawSearch): PeopleSearch {
 		q: text(raw.q),
 		role: oneOf(raw.role, roles),
 		state: oneOf(raw.state, states),
+		groupId: id(raw.groupId),
 		create: oneOf(raw.create, ["true"] as const),
 	}
 }
