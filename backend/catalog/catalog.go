@@ -96,6 +96,9 @@ type Kind struct {
 	Bulk      *Bulk    `yaml:"bulk" json:"bulk,omitempty"`
 	OwnTable  bool     `yaml:"ownTable" json:"ownTable,omitempty"` // kept in a table and by calls of its own, not by the inventory's engine
 	Setting   bool     `yaml:"setting" json:"setting,omitempty"`   // an organization has at most one; without one, that of the nearest above holds
+	Template  string   `yaml:"title" json:"title,omitempty"`       // what an object of it is called, over its fields; see TitleOf
+
+	title []segment
 }
 
 // Field is one attribute of a kind, or one input of an action.

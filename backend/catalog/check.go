@@ -272,6 +272,7 @@ func (f *file) checkKinds(events map[string]bool, kinds map[string]string) {
 		f.checkTimers(k, i)
 		f.checkLimits(k, i)
 		f.checkBulk(k, i, events)
+		f.checkTitle(k, i)
 		k.System, k.Name = s.Name, f.full(k.Name)
 		k.ManagedBy, k.Fields, k.Actions = filled(k.ManagedBy), filled(k.Fields), filled(k.Actions)
 	}
@@ -291,6 +292,29 @@ func (f *file) checkAliases(k *Kind, row int, words map[string]string) {
 			f.problem(f.line("kinds", row), "%q names kind %q already", word, other)
 		}
 		words[strings.ToLower(word)] = k.Name
+	}
+}
+
+// checkTitle parses the template of a title. What has a name of its own needs none; secrets can't be
+// in it.
+func (f *file) checkTitle(k *Kind, row int) {
+	if k.Template == "" {
+		return
+	}
+	line := f.line("kinds", row, "title")
+	segments, err := parseSentence(k.Template)
+	if err != nil {
+		f.problem(line, "%s", strings.Replace(err.Error(), "sentence", "title", 1))
+		return
+	}
+	k.title = segments
+	for _, s := range segments {
+		for _, p := range s.parts {
+			known := func(field Field) bool { return field.Name == p.text && !field.Secret }
+			if p.value && p.text != "id" && !slices.ContainsFunc(k.Fields, known) {
+				f.problem(line, "{%s} is neither id nor a field that may be shown", p.text)
+			}
+		}
 	}
 }
 

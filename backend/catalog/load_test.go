@@ -174,6 +174,8 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		{"two unique fields", "type: time}", "type: text, required: true, unique: true}\n      - {name: b, label: B, type: text, required: true, unique: true}", `29: kind "door": at most one field is unique`},
 		{"unique and optional", "type: time}", "type: text, unique: true}", `28: field "closes_at": what is unique is a required text`},
 		{"longest number", "type: time}", "type: integer, maxLength: 5}", `28: field "closes_at": maxLength is a number of characters`},
+		{"title over no field", "managedBy: [root]", "title: \"Door {colour}\"\n    managedBy: [root]", `26: {colour} is neither id nor`},
+		{"title that ends early", "managedBy: [root]", "title: \"Door[ {closes_at}\"\n    managedBy: [root]", `26: the title has a [ without its ]`},
 		{"two documents", "system: pbx", "---\nsystem: pbx\n---\nsystem: pbx2", "1: a file holds one system"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -55,6 +55,29 @@ func (t EventType) Sentence(v Values) string {
 	return b.String()
 }
 
+// TitleOf names an object of the kind by its values, as the row's template says: "Payment of 10.00
+// KES". of gives the value of a field, or of "id", as the screen shows it. The title is empty without a
+// template, and without a value outside of brackets.
+func (k Kind) TitleOf(of func(field string) string) string {
+	var b strings.Builder
+	for _, s := range k.title {
+		if slices.ContainsFunc(s.parts, func(p part) bool { return p.value && of(p.text) == "" }) {
+			if !s.optional {
+				return ""
+			}
+			continue
+		}
+		for _, p := range s.parts {
+			if p.value {
+				b.WriteString(oneLine(of(p.text)))
+			} else {
+				b.WriteString(p.text)
+			}
+		}
+	}
+	return b.String()
+}
+
 // of gives the value that a placeholder names.
 func (v Values) of(name string) string {
 	switch name {

@@ -524,11 +524,25 @@ func passed(limit catalog.Limit, attributes json.RawMessage) (bool, error) {
 	return value.Cmp(bound) < 0, nil
 }
 
-// nameOf is what a list calls the object: a setting by its kind, its name where it has one, else the
-// first text, then file, that it must have, else its kind and number.
+// nameOf is what a list calls the object: a setting by its kind, what its kind's title says, its name
+// where it has one, else the first text, then file, that it must have, else its kind and number.
 func nameOf(k catalog.Kind, o Object, values Attributes) string {
 	if k.Setting {
 		return k.Label
+	}
+	title := k.TitleOf(func(field string) string {
+		if field == "id" {
+			return o.ExternalID
+		}
+		at := slices.IndexFunc(k.Fields, func(f catalog.Field) bool { return f.Name == field })
+		value := show(values[field])
+		if value != "" && k.Fields[at].Unit != "" {
+			value += " " + k.Fields[at].Unit
+		}
+		return value
+	})
+	if title != "" {
+		return strings.ToValidUTF8(title[:min(len(title), maxLine)], "")
 	}
 	for _, f := range nameFields(k) {
 		if name := show(values[f.Name]); name != "" {

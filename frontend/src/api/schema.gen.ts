@@ -1391,6 +1391,7 @@ export interface components {
             system: string;
             table?: string;
             timers?: components["schemas"]["CatalogTimer"][];
+            title?: string;
         };
         CatalogLimit: {
             above?: string;
