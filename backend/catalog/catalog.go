@@ -127,6 +127,8 @@ type Field struct {
 
 	EventAdded   string `yaml:"eventAdded" json:"eventAdded,omitempty"`     // of references: what is recorded for each one that is added
 	EventRemoved string `yaml:"eventRemoved" json:"eventRemoved,omitempty"` // and for each one that is removed
+
+	Sets map[string]any `yaml:"sets" json:"sets,omitempty"` // of a boolean input: the values that fields get when it is on
 }
 
 // Action is something that can be done to an object. "create", "update", "delete" and "restore"
@@ -140,6 +142,8 @@ type Action struct {
 	Event  string   `yaml:"event" json:"event"`                             // event type, in full; what every object has may have none of its own
 	Reason bool     `yaml:"reasonRequired" json:"reasonRequired,omitempty"` // it is refused without a reason
 	Job    *Job     `yaml:"job" json:"job,omitempty"`                       // work that must be done first; its result is what is recorded
+
+	Sets map[string]any `yaml:"sets" json:"sets,omitempty"` // the values that fields get by it
 }
 
 // Job is work outside of the inventory: a connection, a request, a mail, a backup. Only its result

@@ -3,8 +3,10 @@ package catalog
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -353,6 +355,7 @@ func (f *file) checkFields(fields, known []Field, events map[string]bool, kinds 
 				required := field.Required
 				*field = known[j]
 				field.Required = field.Required || required
+				field.Event, field.EventOff, field.EventAdded, field.EventRemoved = "", "", "", "" // the action's stands for it
 				continue
 			}
 		}
@@ -488,6 +491,13 @@ func (f *file) checkActions(k *Kind, row int, events map[string]bool, kinds map[
 		if a.Job != nil {
 			f.checkJob(k, a, events, kinds, at("job")...)
 		}
+		f.checkSets(a.Sets, k, at("sets")...)
+		for j, input := range a.Input {
+			if len(input.Sets) > 0 && input.Type != "boolean" {
+				f.problem(f.line(append(at("input"), j)...), "input %q: sets goes with a boolean", input.Name)
+			}
+			f.checkSets(input.Sets, k, append(at("input"), j, "sets")...)
+		}
 	}
 }
 
@@ -546,6 +556,25 @@ func (f *file) checkJob(k *Kind, a *Action, events map[string]bool, kinds map[st
 		}
 		if !slices.Contains(gives, field.Name) {
 			f.problem(f.line(at("output", n)...), "%s gives %s, not %q", run.Name, strings.Join(gives, ", "), field.Name)
+		}
+	}
+}
+
+// checkSets holds the values that an action gives to fields against their types.
+func (f *file) checkSets(sets map[string]any, k *Kind, path ...any) {
+	for name, value := range sets {
+		line := f.line(append(slices.Clone(path), name)...)
+		at := slices.IndexFunc(k.Fields, func(field Field) bool { return field.Name == name })
+		if at < 0 {
+			f.problem(line, "kind %q has no field %q", k.Name, name)
+			continue
+		}
+		text := fmt.Sprint(value)
+		_, isBool := value.(bool)
+		_, err := strconv.ParseFloat(text, 64)
+		fits := map[string]bool{"boolean": isBool, "choice": slices.Contains(k.Fields[at].Values, text), "integer": err == nil, "decimal": err == nil, "money": err == nil}
+		if !fits[k.Fields[at].Type] {
+			f.problem(line, "%q can't be set to %v: only numbers, choices and booleans are, to what they may be", name, value)
 		}
 	}
 }

@@ -69,6 +69,10 @@ func comings(s System) (by map[string][]string, how map[string]string) {
 			if a.Job != nil && a.Job.Failed != a.Event {
 				note(a.Job.Failed, "job", a.Label+" fails")
 			}
+			for _, f := range a.Input {
+				note(f.Event, "action", a.Label+", "+f.Label)
+				note(f.EventOff, "action", a.Label+", not "+f.Label)
+			}
 		}
 		if k.Bulk != nil {
 			note(k.Bulk.Event, "action", k.Bulk.Label)

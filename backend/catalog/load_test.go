@@ -176,6 +176,8 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		{"longest number", "type: time}", "type: integer, maxLength: 5}", `28: field "closes_at": maxLength is a number of characters`},
 		{"title over no field", "managedBy: [root]", "title: \"Door {colour}\"\n    managedBy: [root]", `26: {colour} is neither id nor`},
 		{"title that ends early", "managedBy: [root]", "title: \"Door[ {closes_at}\"\n    managedBy: [root]", `26: the title has a [ without its ]`},
+		{"sets no field", "to: closed,", "to: closed, sets: {colour: 1},", `32: kind "door" has no field "colour"`},
+		{"sets what can't be", "to: closed,", "to: closed, sets: {closes_at: 1},", `32: "closes_at" can't be set to 1`},
 		{"two documents", "system: pbx", "---\nsystem: pbx\n---\nsystem: pbx2", "1: a file holds one system"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func (e Editor) Manages(kind string) (catalog.Kind, error) { return e.kind(kind)
 // NameField is the field that gives objects of a kind their name; ok is false where they have none of
 // their own.
 func NameField(k catalog.Kind) (f catalog.Field, ok bool) {
-	if fields := nameFields(k); len(fields) > 0 && fields[0].Type != "file" {
+	if fields := nameFields(k); k.Template == "" && len(fields) > 0 && fields[0].Type != "file" {
 		return fields[0], true
 	}
 	return f, false

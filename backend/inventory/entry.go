@@ -10,7 +10,8 @@ import (
 )
 
 // entries are what a step records, as its source documents it: one entry for each changed field, or
-// each added or removed member, that has one of its own, and one of the action for all the rest.
+// each added or removed member, that has one of its own, and one of the action for all the rest. An
+// action's own inputs may have their entries beside it: what they are when on, and when off.
 func (e Editor) entries(s step) []audit.Event {
 	var out []audit.Event
 	var rest []fieldChange
@@ -38,10 +39,29 @@ func (e Editor) entries(s step) []audit.Event {
 			rest = append(rest, c)
 		}
 	}
+	var beside []audit.Event
+	for _, f := range s.action.Input {
+		event := f.EventOff
+		if v := s.input[f.Name]; v != nil && v != false {
+			event = f.Event
+		}
+		if event == "" {
+			continue
+		}
+		var set []fieldChange
+		rest = slices.DeleteFunc(rest, func(c fieldChange) bool {
+			_, ok := f.Sets[c.field.Name]
+			if ok {
+				set = append(set, c)
+			}
+			return ok
+		})
+		beside = append(beside, e.entry(s, event, set))
+	}
 	if s.action.Name != actUpdate || len(rest) > 0 {
 		out = append(out, e.entry(s, s.action.Event, rest))
 	}
-	return out
+	return append(out, beside...)
 }
 
 // entry makes one event of a step.
@@ -61,7 +81,7 @@ func (e Editor) entry(s step, eventType string, changes []fieldChange) audit.Eve
 			ev.Changes = append(ev.Changes, c.told()...)
 		}
 	}
-	if s.before.State != "" && s.before.State != o.State {
+	if s.before.State != "" && s.before.State != o.State && eventType == s.action.Event {
 		ev.Changes = append(ev.Changes, audit.Change{Field: "state", Old: s.before.State, New: o.State})
 	}
 	v := e.valuesFor(s, t, changes)

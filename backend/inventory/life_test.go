@@ -322,9 +322,20 @@ func (l *life) live(k catalog.Kind) {
 			on = l.bring(k, a.From)
 		}
 		own := on.ID == o.ID
-		on = l.do(k, a.Name, a.Event, on, l.attributes(a.Input), func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
-			return e.ActOn(tx, k.Name, on.ID, on.Revision, a.Name, d)
-		})
+		act := func(what, event string, input map[string]any) {
+			l.t.Helper()
+			on = l.do(k, what, event, on, input, func(tx *db.Tx, e inventory.Editor, d inventory.Draft) (inventory.Object, error) {
+				return e.ActOn(tx, k.Name, on.ID, on.Revision, a.Name, d)
+			})
+		}
+		act(a.Name, a.Event, l.attributes(a.Input))
+		for _, f := range a.Input {
+			if f.EventOff != "" {
+				input := l.attributes(a.Input)
+				input[f.Name] = false
+				act(a.Name+" without "+f.Name, f.EventOff, input)
+			}
+		}
 		if a.To != "" && on.State != a.To {
 			l.t.Errorf("%s %s: state %s, want %s", k.Name, a.Name, on.State, a.To)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"reflect"
 	"slices"
@@ -260,29 +261,49 @@ func (e Editor) ActOn(tx *db.Tx, kind string, id, revision int64, action string,
 		if at < 0 || slices.Contains([]string{actCreate, actUpdate, actDelete, actRestore}, action) {
 			return fault.Absent()
 		}
-		s.action = s.kind.Actions[at]
-		if len(s.action.From) > 0 && !slices.Contains(s.action.From, s.before.State) {
-			return fault.New(fault.Conflict, "%s is %s; %q is possible when it is %s.", s.before.Name, s.before.State, s.action.Label, strings.Join(s.action.From, " or "))
+		a := s.kind.Actions[at]
+		if len(a.From) > 0 && !slices.Contains(a.From, s.before.State) {
+			return fault.New(fault.Conflict, "%s is %s; %q is possible when it is %s.", s.before.Name, s.before.State, a.Label, strings.Join(a.From, " or "))
 		}
-		if s.action.To != "" {
-			s.after.State = s.action.To
-		}
-		values, err := e.read(tx, s.action.Input, s.before, d)
+		values, err := e.read(tx, a.Input, s.before, d)
 		if err != nil {
 			return err
 		}
-		if err := complete(s.action.Input, values); err != nil {
+		if err := complete(a.Input, values); err != nil {
 			return err
 		}
 		s.input = values
-		fields := Attributes{} // an input that is a field of the kind becomes its value
-		for name, v := range values {
-			if slices.ContainsFunc(s.kind.Fields, func(f catalog.Field) bool { return f.Name == name }) {
-				fields[name] = v
+		return e.act(tx, s, a, values)
+	})
+}
+
+// act makes a step of an action: the state that it leads to, the values that it sets, and those of
+// the inputs that are fields of the kind.
+func (e Editor) act(tx *db.Tx, s *step, a catalog.Action, values Attributes) error {
+	s.action = a
+	if a.To != "" {
+		s.after.State = a.To
+	}
+	sets := []map[string]any{a.Sets}
+	for _, f := range a.Input {
+		if s.input[f.Name] == true {
+			sets = append(sets, f.Sets)
+		}
+	}
+	fields := maps.Clone(values)
+	for _, f := range s.kind.Fields {
+		for _, set := range sets {
+			v, ok := set[f.Name]
+			if !ok {
+				continue
+			}
+			var err error
+			if fields[f.Name], err = e.parse(tx, f, v, nil); err != nil {
+				return fmt.Errorf("set %s of %s: %w", f.Name, s.kind.Name, err)
 			}
 		}
-		return s.set(fields)
-	})
+	}
+	return s.set(fields)
 }
 
 // DeleteObject deletes an object; its last revision stays to be seen and restored.

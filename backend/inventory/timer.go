@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,21 +98,17 @@ func (t *Timers) do(tx *db.Tx, e Editor, o Object) error {
 		}
 		o, err = e.change(tx, k.Name, o.ID, o.Revision, Draft{Reason: "Its time has come", Expert: true}, func(s *step) error {
 			at := slices.IndexFunc(k.Actions, func(a catalog.Action) bool { return a.Name == timer.Action })
-			s.action = k.Actions[at]
-			if s.action.Job != nil {
+			if s.action = k.Actions[at]; s.action.Job != nil {
 				return nil // the result moves the field on
 			}
-			if s.action.To != "" {
-				s.after.State = s.action.To
+			after, values := s.after, Attributes{}
+			after.State = cmp.Or(s.action.To, after.State)
+			if t.due(k, timer, after) {
+				if err := s.moveOn(timer, values, t.now()); err != nil {
+					return err
+				}
 			}
-			if !t.due(k, timer, s.after) {
-				return nil
-			}
-			fields := Attributes{}
-			if err := s.moveOn(timer, fields, t.now()); err != nil {
-				return err
-			}
-			return s.set(fields)
+			return e.act(tx, s, s.action, values)
 		})
 		if err == nil && actionOf(k, timer.Action).Job != nil { // until the result has moved the field on
 			err = rest(tx, o, t.now())

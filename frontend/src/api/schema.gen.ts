@@ -1289,6 +1289,9 @@ export interface components {
             label: string;
             name: string;
             reasonRequired?: boolean;
+            sets?: {
+                [key: string]: unknown;
+            };
             to?: string;
         };
         CatalogBulk: {
@@ -1359,6 +1362,9 @@ export interface components {
             reference?: string;
             required?: boolean;
             secret?: boolean;
+            sets?: {
+                [key: string]: unknown;
+            };
             type: string;
             unique?: boolean;
             unit?: string;
