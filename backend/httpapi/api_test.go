@@ -54,8 +54,14 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
+	return newHouseWith(t, "")
+}
+
+// newHouseWith is a house whose operator has systems of his own in a folder.
+func newHouseWith(t testing.TB, catalogDir string) *house {
+	t.Helper()
 	d, owner := dbtest.NewWithOwner(t)
-	c, err := catalog.Load("")
+	c, err := catalog.Load(catalogDir)
 	if err != nil {
 		t.Fatal(err)
 	}
