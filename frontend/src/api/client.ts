@@ -7,7 +7,16 @@ import { Problem, problemOf, unreachable } from "./problem"
 import type { SignedIn } from "./types"
 
 type Params = Record<string, string | number | boolean | readonly string[] | undefined>
-type Call = { params?: Params; body?: unknown; form?: FormData; revision?: number; signal?: AbortSignal }
+/** How much of a form has been sent, from 0 to 1. */
+export type OnSent = (part: number) => void
+type Call = {
+	params?: Params
+	body?: unknown
+	form?: FormData
+	onSent?: OnSent
+	revision?: number
+	signal?: AbortSignal
+}
 
 /** The part of navigator.locks that is needed: one holder at a time over all tabs. */
 type Locks = { request<Result>(name: string, work: () => Promise<Result>): Promise<Result> }
@@ -31,7 +40,8 @@ export class Client {
 		this.json<Answer>("PATCH", path, { body, revision })
 	delete = <Answer = undefined>(path: string, params?: Params, revision?: number) =>
 		this.json<Answer>("DELETE", path, { params, revision })
-	upload = <Answer>(path: string, form: FormData) => this.json<Answer>("POST", path, { form })
+	upload = <Answer>(path: string, form: FormData, onSent?: OnSent, signal?: AbortSignal) =>
+		this.json<Answer>("POST", path, { form, onSent, signal })
 
 	/** The answer itself, for what is streamed into a file. */
 	async open(path: string, params?: Params, signal?: AbortSignal): Promise<Response> {
@@ -98,7 +108,9 @@ export class Client {
 		if (call.body !== undefined) headers.set("Content-Type", "application/json")
 		if (call.revision !== undefined) headers.set("If-Match", `"${call.revision}"`)
 		try {
-			return await this.fetch(`/api/v1${path}${query(call.params)}`, {
+			const url = `/api/v1${path}${query(call.params)}`
+			if (call.form && call.onSent) return await sendForm(url, call.form, headers, call.onSent, call.signal)
+			return await this.fetch(url, {
 				method,
 				headers,
 				body: call.form ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),
@@ -145,6 +157,37 @@ export class Client {
 		this.token = accessToken
 		return true
 	}
+}
+
+/** Sends a form and tells how far it is, which fetch can't. */
+function sendForm(
+	url: string,
+	form: FormData,
+	headers: Headers,
+	onSent: OnSent,
+	signal?: AbortSignal,
+): Promise<Response> {
+	return new Promise((resolve, reject) => {
+		const request = new XMLHttpRequest()
+		request.open("POST", url)
+		headers.forEach((value, name) => {
+			request.setRequestHeader(name, value)
+		})
+		request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0)
+		request.onload = () => {
+			const { status, responseText } = request
+			const answered = new Headers()
+			for (const name of ["Content-Type", "Retry-After", "X-Request-Id"]) {
+				const value = request.getResponseHeader(name)
+				if (value !== null) answered.set(name, value)
+			}
+			resolve(new Response(responseText || null, { status, headers: answered }))
+		}
+		request.onerror = () => reject(new TypeError("the form could not be sent"))
+		request.onabort = () => reject(new DOMException("cancelled", "AbortError"))
+		signal?.addEventListener("abort", () => request.abort())
+		request.send(form)
+	})
 }
 
 function query(params: Params = {}): string {

@@ -53,6 +53,11 @@ export type ObjectStub = Omit<Schema["Object"], "attributes"> & { attributes: At
 export type Revision = Omit<Schema["Revision"], "attributes"> & { attributes: Attributes }
 export type Setting = Omit<Schema["Setting"], "attributes"> & { attributes: Attributes }
 export type Job = Schema["Job"]
+/** A file as the value of a field has it. */
+export type FileValue = Schema["File"]
+/** Objects created and changed from a CSV file. */
+export type BulkChange = Schema["Bulk"]
+export type BulkLine = Schema["BulkLine"]
 export type EditState = ObjectStub["editState"]
 
 export type Actor = Schema["EventActor"]

@@ -21,7 +21,7 @@ const everyType = [
 	field({ name: "regions", label: "Regions", type: "list" }),
 	field({ name: "host", label: "Host", type: "hostname" }),
 	field({ name: "address", label: "Address", type: "address" }),
-	field({ name: "antex", label: "ANTEX", type: "file" }),
+	field({ name: "antex", label: "ANTEX", type: "file", maxSize: 1, accept: [".atx"] }),
 	field({ name: "pin", label: "PIN", type: "text", secret: true }),
 ]
 
@@ -97,12 +97,21 @@ test("the form of a kind has an input for every type of field, and sends what wa
 				next: null,
 			},
 		}),
+		"POST /files": () => ({
+			status: 201,
+			body: { ref: 3, name: "igs20.atx", size: 3, sha256: "ab".repeat(32) },
+		}),
 		"POST /objects/sbc.subscription": () => ({ status: 201, body: managed({ revision: 1 }) }),
 		[`GET ${at}`]: () => ({ body: managed({ revision: 1 }) }),
 	})
 	const create = await screen.findByRole("button", { name: "Create" })
 	expect(create).toBeDisabled()
-	expect(screen.getByText("A file comes in by an import, not through this form.")).toBeVisible()
+	const antex = screen.getByLabelText("ANTEX")
+	expect(antex).toHaveAccessibleDescription(".atx. At most 1 MiB.")
+	await userEvent.upload(antex, new File([new Uint8Array(1024 * 1024 + 1)], "large.atx"))
+	expect(screen.getByText("ANTEX is larger than 1 MiB")).toBeVisible()
+	await userEvent.upload(antex, new File(["igs"], "igs20.atx"))
+	expect(await screen.findByRole("button", { name: "Take igs20.atx away" })).toBeVisible()
 
 	await fill("Name", "NRTK Nordic")
 	await userEvent.type(screen.getByRole("textbox", { name: "Note" }), "two{Enter}lines")
@@ -156,6 +165,7 @@ test("the form of a kind has an input for every type of field, and sends what wa
 			regions: ["Agder", "Rogaland"],
 			host: "xpos.example.com",
 			address: "198.51.100.7",
+			antex: 3,
 			pin: "4711",
 		},
 	})

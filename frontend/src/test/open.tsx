@@ -18,6 +18,7 @@ export function open(address: string, routes: Parameters<typeof fakeServer>[0] =
 		...routes,
 	})
 	vi.stubGlobal("fetch", server.fetch)
+	vi.stubGlobal("XMLHttpRequest", server.FormRequest)
 	const queryClient = createQueryClient()
 	const history = createMemoryHistory({ initialEntries: [address] })
 	const router = createAppRouter(queryClient, history)

@@ -25,8 +25,38 @@ export function fakeServer(routes: Routes) {
 			headers: answer.headers,
 		})
 	}
+	/** What sends forms whose progress is shown: the same network, all at once. */
+	class FormRequest {
+		upload: { onprogress?: (event: { loaded: number; total: number }) => void } = {}
+		onload?: () => void
+		status = 0
+		responseText = ""
+		private address = ["", ""] as [string, string]
+		private readonly sent = new Headers()
+		private answered = new Headers()
+		open(method: string, url: string) {
+			this.address = [method, url]
+		}
+		setRequestHeader(name: string, value: string) {
+			this.sent.set(name, value)
+		}
+		getResponseHeader(name: string) {
+			return this.answered.get(name)
+		}
+		abort() {}
+		async send(body: FormData) {
+			const [method, url] = this.address
+			const response = await fetch(url, { method, body, headers: this.sent })
+			this.upload.onprogress?.({ loaded: 1, total: 1 })
+			this.status = response.status
+			this.responseText = await response.text()
+			this.answered = response.headers
+			this.onload?.()
+		}
+	}
 	return {
 		fetch,
+		FormRequest,
 		calls,
 		/** The calls of one route, oldest first. */
 		to: (route: string) => calls.filter((call) => `${call.method} ${call.path}` === route),

@@ -1,7 +1,6 @@
 import {
 	Button,
 	Group,
-	Input,
 	MultiSelect,
 	PasswordInput,
 	Select,
@@ -17,6 +16,7 @@ import { useCatalog } from "@/api/me"
 import type { Field } from "@/api/types"
 import { DayInput, MomentInput } from "@/components/DateInputs"
 import { candidatesQuery } from "./api"
+import { FileFieldInput } from "./FileFieldInput"
 import classes from "./Object.module.css"
 import { bounds, type Entered, has, isReference, type Reference, referencesIn, textsIn } from "./values"
 
@@ -138,9 +138,14 @@ export function FieldInput(props: Props) {
 			)
 		case "file":
 			return (
-				<Input.Wrapper size="xs" label={field.label} withAsterisk={field.required} labelElement="div">
-					<p className={classes.why}>A file comes in by an import, not through this form.</p>
-				</Input.Wrapper>
+				<FileFieldInput
+					field={field}
+					value={value}
+					description={common.description}
+					disabled={closed}
+					error={error}
+					onChange={onChange}
+				/>
 			)
 		case "hostname":
 		case "address":

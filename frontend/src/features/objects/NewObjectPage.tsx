@@ -48,7 +48,6 @@ function NewObject({ kind }: { kind: Kind }) {
 	const why = useWhy(Boolean(create.reasonRequired))
 	const change = useChange()
 	const problem = change.error ? asProblem(change.error) : undefined
-	const upload = kind.fields.find((field) => field.type === "file" && field.required)
 	return (
 		<Page
 			title={`New ${kind.label.toLowerCase()}`}
@@ -106,11 +105,7 @@ function NewObject({ kind }: { kind: Kind }) {
 				<SaveBar
 					verb={create.label}
 					dirty={draft.dirty || kind.fields.every((field) => !field.required)}
-					missing={
-						upload
-							? `${upload.label} comes in by an import: a ${kind.label.toLowerCase()} can't be created here.`
-							: (draft.missing ?? why.missing)
-					}
+					missing={draft.missing ?? why.missing}
 					busy={change.isPending}
 				/>
 			</form>

@@ -14,6 +14,7 @@ import { Compare } from "./Compare"
 import { differences, stateOf, whoOf } from "./differences"
 import { actionOf } from "./kinds"
 import classes from "./Object.module.css"
+import { Value } from "./Value"
 
 type Pair = { older: number; newer: number }
 
@@ -200,7 +201,16 @@ function Difference({ kind, of, now }: { kind: Kind; of: Revision[]; now: number
 					<Time at={one.madeAt} />
 				</span>
 			))}
-			rows={rows}
+			rows={rows.map(({ field, ...row }) =>
+				field?.type === "file"
+					? {
+							...row,
+							values: of.map((one) => (
+								<Value key={one.revision} field={field} of={one.attributes[field.name]} />
+							)),
+						}
+					: row,
+			)}
 		/>
 	)
 }

@@ -4,11 +4,12 @@ import type { Field } from "@/api/types"
 import { Dim, Mono } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Time } from "@/components/Time"
+import { FileLink } from "./FileLink"
 import { pathOf } from "./kinds"
 import classes from "./Object.module.css"
-import { has, isReference, type Reference, referencesIn, textsIn, words } from "./values"
+import { has, isFile, isReference, type Reference, referencesIn, textsIn, words } from "./values"
 
-const exactTypes = ["hostname", "address", "file", "template"]
+const exactTypes = ["hostname", "address", "template"]
 const numberTypes = ["integer", "decimal", "money"]
 
 /** A stored value as its field means it: a reference leads to its page, a secret is only "set". */
@@ -16,6 +17,7 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 	if (field?.secret || !has(value)) return <Dim>{words(field, value)}</Dim>
 	if (field?.reference && isReference(value))
 		return <PathLink path={pathOf(field.reference, value.ref)}>{value.name}</PathLink>
+	if (isFile(value)) return <FileLink of={value} />
 	if (field?.type === "references") return <Members kind={field.reference ?? ""} of={referencesIn(value)} />
 	if (field?.type === "time" && typeof value === "string") return <Time at={value} as="exact" />
 	if (field?.type === "url") return <PathLink path={words(field, value)}>{words(field, value)}</PathLink>

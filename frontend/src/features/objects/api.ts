@@ -1,8 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
-import { api } from "@/api/client"
+import { api, type OnSent } from "@/api/client"
 import { useList } from "@/api/list"
 import type { Problem } from "@/api/problem"
-import type { Attributes, Field, Job, ObjectStub, Page, Revision, Tenant, User } from "@/api/types"
+import type { Attributes, Field, FileValue, Job, ObjectStub, Page, Revision, Tenant, User } from "@/api/types"
 import { pathText } from "@/lib/words"
 import type { ObjectsSearch } from "./search"
 import { objectTitle } from "./title"
@@ -92,6 +92,15 @@ export function useChange() {
 		},
 	})
 }
+
+/** Sends a file for a field; it waits a day for the object that takes it. */
+export function uploadFile(file: File, onSent: OnSent, signal: AbortSignal): Promise<FileValue> {
+	const form = new FormData()
+	form.set("file", file)
+	return api.upload<FileValue>("/files", form, onSent, signal)
+}
+
+export const openFile = (ref: number) => api.open(`/files/${ref}`)
 
 /** Reads an object as it is now, whatever the cache holds. */
 export function useReread() {

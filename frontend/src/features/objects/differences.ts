@@ -17,11 +17,11 @@ export function differences(kind: Kind, of: Moment[], all = false) {
 	const shown = (one: Moment, field: Kind["fields"][number]) =>
 		fingerprinted(one.attributes[field.name]) ?? words(field, one.attributes[field.name])
 	return [
-		{ label: "State", values: of.map((one) => stateOf(one) || "—") },
+		{ label: "State", values: of.map((one) => stateOf(one) || "—"), field: undefined },
 		...kind.fields
 			// Another name of the same reference is no difference.
 			.filter(({ name }) => all || of.some((one) => !same(one.attributes[name], of[0]?.attributes[name])))
-			.map((field) => ({ label: field.label, values: of.map((one) => shown(one, field)) })),
+			.map((field) => ({ label: field.label, values: of.map((one) => shown(one, field)), field })),
 	]
 		.filter(({ values }) => all || new Set(values).size > 1)
 		.map((row) => ({ ...row, differs: row.values[0] !== row.values[1] }))

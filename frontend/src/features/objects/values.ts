@@ -1,6 +1,7 @@
 /** What the catalogue's field types mean in a form, on the wire and on the screen. */
 
-import type { Attributes, Field } from "@/api/types"
+import type { Attributes, Field, FileValue } from "@/api/types"
+import { bytes } from "@/lib/words"
 
 export type Reference = { ref: number; name: string }
 
@@ -8,11 +9,16 @@ export type Reference = { ref: number; name: string }
  * What a form holds for one field. Text, numbers, dates and times are text, so that no digit is lost;
  * null is an empty choice, and of a secret: taken away.
  */
-export type Entered = string | boolean | string[] | Reference | Reference[] | null
+export type Entered = string | boolean | string[] | Reference | Reference[] | FileValue | null
 export type Draft = Record<string, Entered>
 
 export function isReference(value: unknown): value is Reference {
 	return typeof value === "object" && value !== null && "ref" in value && typeof value.ref === "number"
+}
+
+/** A file is referred to as well, and known by more than its name. */
+export function isFile(value: unknown): value is FileValue {
+	return isReference(value) && "sha256" in value && typeof value.sha256 === "string"
 }
 
 const listTypes = ["list", "templates"]
@@ -30,6 +36,7 @@ export function entered(field: Field, stored: unknown): Entered {
 	if (field.secret) return ""
 	if (field.type === "boolean") return typeof stored === "boolean" ? stored : null
 	if (field.type === "reference") return isReference(stored) ? stored : null
+	if (field.type === "file") return isFile(stored) ? stored : null
 	if (field.type === "references") return referencesIn(stored)
 	if (listTypes.includes(field.type)) return isList(stored) ? stored.map(String) : []
 	return stored === undefined || stored === null ? "" : String(stored)
@@ -120,6 +127,7 @@ export function words(field: Field | undefined, stored: unknown): string {
 	if (field?.secret) return has(stored) ? "set" : "not set"
 	if (!has(stored)) return "—"
 	if (typeof stored === "boolean") return stored ? "Yes" : "No"
+	if (isFile(stored)) return `${stored.name} (${bytes(stored.size)}, ${stored.sha256.slice(0, 12)})`
 	if (isReference(stored)) return stored.name
 	if (isList(stored))
 		return stored.map((one) => (isReference(one) ? one.name : String(one))).join(", ") || "—"
