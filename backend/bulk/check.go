@@ -42,6 +42,9 @@ func Prepare(tx *db.Tx, e inventory.Editor, r Request, content []byte) (*Preview
 	if err != nil {
 		return nil, err
 	}
+	if k.Setting {
+		return nil, fault.New(fault.Conflict, "%s is a setting: an organization has one, which is changed on its own page.", k.Label)
+	}
 	if _, ok := inventory.NameField(k); r.Matching == ByName && !ok {
 		return nil, fault.At("body.match", "%s have no name of their own, so none is found by it.", k.Plural)
 	}
@@ -223,6 +226,9 @@ func (l *Line) wrongAt(field, reason string) { l.State, l.Wrong, l.Reason = Bad,
 // try does what one row says and notes what came of it. Its error is not about the row.
 func (r *rehearsal) try(tx *db.Tx, e inventory.Editor, row importer.SheetRow, l *Line) error {
 	cells, id := r.sheet.cells(row)
+	if f, ok := inventory.NameField(r.kind); ok {
+		l.Name = cells[f.Name]
+	}
 	attributes := map[string]any{}
 	for _, f := range r.sheet.columns {
 		cell := cells[f.Name]

@@ -18,6 +18,7 @@ import { Empty, Failure } from "@/components/States"
 import { apiKeysSearch } from "@/features/apikeys/search"
 import { catalogueSearch } from "@/features/catalogue/search"
 import { logSearch } from "@/features/log/search"
+import { bulkSearch, bulkStartSearch } from "@/features/objects/bulkSearch"
 import { objectSearch, objectsSearch, settingsSearch } from "@/features/objects/search"
 import { peopleSearch } from "@/features/people/search"
 import { signInSearch } from "@/features/signin/search"
@@ -115,6 +116,23 @@ const newObject = createRoute({
 	path: "/objects/$kind/new",
 	loader: ({ context }) => needs("objects.edit")({ context }),
 	component: lazyRouteComponent(() => import("@/features/objects/NewObjectPage"), "NewObjectPage"),
+})
+
+const startBulk = createRoute({
+	getParentRoute: () => shell,
+	path: "/objects/$kind/bulk",
+	validateSearch: bulkStartSearch,
+	loader: ({ context }) => needs("objects.edit")({ context }),
+	component: lazyRouteComponent(() => import("@/features/objects/BulkStartPage"), "BulkStartPage"),
+})
+
+const bulk = createRoute({
+	getParentRoute: () => shell,
+	path: "/bulk/$id",
+	validateSearch: bulkSearch,
+	loader: needs("objects.edit"),
+	params: numbered,
+	component: lazyRouteComponent(() => import("./pages/Bulk"), "Bulk"),
 })
 
 const object = createRoute({
@@ -227,6 +245,8 @@ const routeTree = root.addChildren([
 		event,
 		objects,
 		newObject,
+		startBulk,
+		bulk,
 		object,
 		people,
 		person,

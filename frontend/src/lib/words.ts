@@ -22,6 +22,11 @@ export function humanize(name: string): string {
 	return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** A label within a sentence: "Client" -> "client", "DID" and "ANTEX file" stay. */
+export function inSentence(label: string): string {
+	return /^\p{Lu}{2}/u.test(label) ? label : label.charAt(0).toLowerCase() + label.slice(1)
+}
+
 /** "/Northwind Telecom/Harbor Dealers" -> "Northwind Telecom › Harbor Dealers" */
 export function pathText(path: string): string {
 	return path.replace(/^\//, "").replaceAll("/", " › ") || "All organizations"

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router"
 import { ChevronDown, Plus } from "lucide-react"
 import { useState } from "react"
 import { PathLink } from "@/components/PathLink"
+import { inSentence } from "@/lib/words"
 import type { KindGroup } from "./kinds"
 
 /** Leads to the form of the kind that the list shows, or asks which kind it shall be. */
@@ -28,7 +29,7 @@ export function NewObjectButton({ kinds, kind }: { kinds: KindGroup[]; kind: str
 					path={`/objects/${encodeURIComponent(kind)}/new`}
 					leftSection={<Plus size={13} />}
 				>
-					New {chosen.label.toLowerCase()}
+					New {inSentence(chosen.label)}
 				</Button>
 			)
 		)

@@ -9,7 +9,7 @@ import type { Kind } from "@/api/types"
 import { SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { Page, Section } from "@/components/Page"
 import { Empty, ProblemNote } from "@/components/States"
-import { pathText } from "@/lib/words"
+import { inSentence, pathText } from "@/lib/words"
 import { fieldErrors, useChange } from "./api"
 import { Fields, useDraft, useWhy, WhyFields } from "./Form"
 import { aboveKind, actionOf, formFields, mayCreate, useKind } from "./kinds"
@@ -28,7 +28,7 @@ export function NewObjectPage() {
 			<Page title="New object">
 				<Empty title="There is nothing to create here">
 					{kind
-						? `Administrators of your level don't create ${kind.plural.toLowerCase()}.`
+						? `Administrators of your level don't create ${inSentence(kind.plural)}.`
 						: "The catalogue doesn't know this kind of object."}
 				</Empty>
 			</Page>
@@ -50,7 +50,7 @@ function NewObject({ kind }: { kind: Kind }) {
 	const problem = change.error ? asProblem(change.error) : undefined
 	return (
 		<Page
-			title={`New ${kind.label.toLowerCase()}`}
+			title={`New ${inSentence(kind.label)}`}
 			above={aboveKind(kind.name, kind.plural)}
 			meta={<span>{kind.name}</span>}
 		>

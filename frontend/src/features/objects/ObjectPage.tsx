@@ -11,6 +11,7 @@ import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
 import { Acts } from "./Acts"
 import { objectQuery } from "./api"
+import { PartsButtons } from "./BulkButton"
 import { Deleted } from "./Deleted"
 import { EditForm } from "./EditForm"
 import { Jobs } from "./Jobs"
@@ -74,6 +75,7 @@ function Managed({ object, kind, search, onSearch, timeline }: Props & { object:
 					>
 						Object log
 					</Button>
+					<PartsButtons object={object} />
 					<Acts object={object} kind={kind} editing={editing} onEdit={edit} />
 				</>
 			}

@@ -13,6 +13,7 @@ import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { humanize, pathText, total } from "@/lib/words"
 import { useObjects } from "./api"
+import { BulkButton } from "./BulkButton"
 import { pathOf, useKindChoices } from "./kinds"
 import { NewObjectButton } from "./NewObjectButton"
 import { ObjectState } from "./ObjectState"
@@ -33,7 +34,12 @@ export function ObjectsPage() {
 			title="Objects"
 			fill
 			meta={list.total && total(list.total, "object")}
-			actions={<NewObjectButton kinds={kinds.creatable} kind={search.kind} />}
+			actions={
+				<>
+					<BulkButton kind={search.kind} />
+					<NewObjectButton kinds={kinds.creatable} kind={search.kind} />
+				</>
+			}
 		>
 			<Toolbar>
 				<SearchInput

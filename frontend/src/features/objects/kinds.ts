@@ -23,6 +23,9 @@ export function mayCreate(kind: Kind, me: Me): boolean {
 	)
 }
 
+/** Where a bulk change of a kind begins. */
+export const startPath = (kind: string) => `/objects/${encodeURIComponent(kind)}/bulk`
+
 export type KindGroup = { group: string; items: { value: string; label: string }[] }
 
 function grouped(catalog: Catalog | undefined, keep: (kind: Kind) => boolean): KindGroup[] {
