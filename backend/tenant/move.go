@@ -11,7 +11,7 @@ import (
 // carriers are the tables whose rows name the ancestors of the tenant that they belong to, so that
 // each wall is one equality. A test compares them with the database. Events name them too, but keep
 // those that they had: whose an event is was settled when it happened.
-var carriers = []string{"tenants", "users", "api_keys", "objects", "object_revisions", "imports"}
+var carriers = []string{"tenants", "users", "api_keys", "objects", "object_revisions", "imports", "files", "bulk_changes"}
 
 // moving is how long one statement of a move may take: it is rare, and writes every row of the subtree.
 const moving = "5min"

@@ -246,7 +246,7 @@ func Update(tx *db.Tx, t Tenant) (Tenant, error) {
 
 // content is every column by which something belongs to a tenant; a test compares it with the
 // database's foreign keys. A deleted person and a past import count: entries lead to them.
-var content = []string{"tenants.parent_id", "users.tenant_id", "objects.tenant_id", "api_keys.tenant_id", "imports.tenant_id"}
+var content = []string{"tenants.parent_id", "users.tenant_id", "objects.tenant_id", "api_keys.tenant_id", "imports.tenant_id", "files.tenant_id", "bulk_changes.tenant_id", "bulk_changes.target_id"}
 
 // empty is the condition that nothing belongs, or ever belonged, to the tenant t.
 func empty() string {
