@@ -375,3 +375,18 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+// A source's sign-in event comes about as ours of the same class, and of the same name where there is one.
+func TestSigningInComesAboutAsOurOwnEntry(t *testing.T) {
+	t.Parallel()
+	c := loaded(t)
+	for _, row := range c.Coverage() {
+		if row.How != "sign-in" {
+			continue
+		}
+		ours, ok := c.Type(strings.Join(row.By, ""))
+		if !ok || ours.Class != row.Event.Class || ours.Outcome != row.Event.Outcome || row.Event.Code != "" && ours.Name != "annals."+row.Event.Code {
+			t.Errorf("%s is said to come about as %q", row.Event.Name, row.By)
+		}
+	}
+}

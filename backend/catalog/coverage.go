@@ -14,7 +14,7 @@ type Coming struct {
 }
 
 // own are the events of ours that stand for a source's: signing in happens here by our own entries,
-// which have the same class.
+// which have the same class, and where the source has our word for it the same name.
 var own = map[string]string{"auth.login": "annals.AUTH_OK", "auth.logout": "annals.AUTH_LOGOUT", "auth.failure": "annals.AUTH_FAIL", "auth.mfa": "annals.MFA_VRFY",
 	"auth.credential": "annals.PSWD_CHNG", "auth.session": "annals.SESSION_REVOKE", "security.denied": "annals.AUTHZ_DENIED"}
 
@@ -31,7 +31,7 @@ func (c *Catalog) Coverage() []Coming {
 			switch {
 			case row.How != "":
 			case own[e.Class] != "" && e.Origin != "ingest":
-				row.How, row.By = "sign-in", []string{own[e.Class]}
+				row.How, row.By = "sign-in", []string{c.ownOf(e)}
 			default:
 				row.How = "import"
 			}
@@ -39,6 +39,14 @@ func (c *Catalog) Coverage() []Coming {
 		}
 	}
 	return out
+}
+
+func (c *Catalog) ownOf(e EventType) string {
+	_, name, _ := strings.Cut(e.Name, ".")
+	if same, ok := c.types["annals."+name]; ok && same.Class == e.Class {
+		return same.Name
+	}
+	return own[e.Class]
 }
 
 // comings says for a system's event types which actions, fields, timers and limits record them.
