@@ -103,8 +103,13 @@ func (im *run) ingest(tx *db.Tx, b *batch) error {
 	if err != nil {
 		return err
 	}
+	refused := map[int]bool{}
 	for _, r := range res.Rejected {
 		b.reject(b.entries[r.Index].place, r.Message)
+		refused[r.Index] = true
+	}
+	if err := im.owners.live(tx, b.entries, refused); err != nil {
+		return err
 	}
 	b.accepted, b.duplicates = res.Accepted, res.Duplicates
 	return nil

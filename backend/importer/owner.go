@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"annals/backend/audit"
 	"annals/backend/db"
@@ -21,6 +22,7 @@ type owners struct {
 	named   map[[2]string]named
 	tenants map[int64]tenant.Tenant
 	objects map[inventory.Key]inventory.Known
+	seen    map[int64]time.Time // when an object was last known to be there
 }
 
 // named is what became of a sales organization and dealer that rows name.
@@ -34,7 +36,7 @@ const maxKnown = 50_000
 
 func newOwners(im *run) owners {
 	return owners{run: im, named: map[[2]string]named{}, tenants: map[int64]tenant.Tenant{im.Tenant.ID: im.Tenant},
-		objects: map[inventory.Key]inventory.Known{}}
+		objects: map[inventory.Key]inventory.Known{}, seen: map[int64]time.Time{}}
 }
 
 // remember notes a value in a bounded map.

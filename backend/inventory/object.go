@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -169,6 +170,42 @@ func orNil(id int64) *int64 {
 		return nil
 	}
 	return &id
+}
+
+// LifeSign is when an object that we don't manage was deleted in its system, or known to be there.
+type LifeSign struct {
+	ID int64
+	At time.Time
+}
+
+// NoteLife marks stubs that were deleted in their system, unless the log has a later entry by which
+// they are there, and unmarks those that are there again.
+func NoteLife(tx *db.Tx, ended, there []LifeSign) error {
+	split := func(signs []LifeSign) (ids []int64, times []time.Time) {
+		for _, s := range signs {
+			ids, times = append(ids, s.ID), append(times, s.At)
+		}
+		return ids, times
+	}
+	if ids, times := split(ended); len(ids) > 0 {
+		err := tx.Exec(`
+			UPDATE objects o SET deleted_at = s.at FROM unnest($1::bigint[], $2::timestamptz[]) AS s (id, at)
+			WHERE o.id = s.id AND NOT o.managed AND (o.deleted_at < s.at OR o.deleted_at IS NULL AND NOT EXISTS (
+				SELECT FROM events e WHERE e.object_ref = o.id AND e.object_kind = o.kind AND e.occurred_at > s.at
+					AND e.class LIKE 'object.%' AND e.class <> 'object.delete'))`, ids, times).Error
+		if err != nil {
+			return fmt.Errorf("mark what was deleted in its system: %w", err)
+		}
+	}
+	if ids, times := split(there); len(ids) > 0 {
+		err := tx.Exec(`
+			UPDATE objects o SET deleted_at = NULL FROM unnest($1::bigint[], $2::timestamptz[]) AS s (id, at)
+			WHERE o.id = s.id AND NOT o.managed AND o.deleted_at IS NOT NULL AND o.deleted_at < s.at`, ids, times).Error
+		if err != nil {
+			return fmt.Errorf("unmark what is there again: %w", err)
+		}
+	}
+	return nil
 }
 
 // What States says of an object.
