@@ -122,7 +122,7 @@ func do(tx *db.Tx, e inventory.Editor, c Change, l Line, why Why) error {
 func Apply(ctx context.Context, d *db.DB, e inventory.Editor, c Change, why Why) {
 	var done atomic.Int64
 	stop := beat(ctx, d, e.Scope, c.ID, &done)
-	err := d.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
+	err := e.Write(ctx, d, func(tx *db.Tx) error {
 		k, err := e.Manages(c.Kind)
 		if err != nil {
 			return err

@@ -81,22 +81,23 @@ type DataLabel struct {
 
 // Kind is one kind of object: what it consists of, its life, and who may manage it.
 type Kind struct {
-	Name      string   `yaml:"name" json:"name"` // in the file "device", loaded "mor.device"
-	System    string   `yaml:"-" json:"system"`
-	Label     string   `yaml:"label" json:"label"`
-	Plural    string   `yaml:"plural" json:"plural"`
-	Table     string   `yaml:"table" json:"table,omitempty"`     // the source's table
-	Aliases   []string `yaml:"aliases" json:"aliases,omitempty"` // the source's other words for it; ^…$ is a regexp
-	ManagedBy []string `yaml:"managedBy" json:"managedBy"`       // levels whose administrators may manage it; empty: nobody
-	Fields    []Field  `yaml:"fields" json:"fields"`
-	States    []string `yaml:"states" json:"states,omitempty"` // the first is the one of a new object
-	Actions   []Action `yaml:"actions" json:"actions"`
-	Timers    []Timer  `yaml:"timers" json:"timers,omitempty"`
-	Limits    []Limit  `yaml:"limits" json:"limits,omitempty"`
-	Bulk      *Bulk    `yaml:"bulk" json:"bulk,omitempty"`
-	OwnTable  bool     `yaml:"ownTable" json:"ownTable,omitempty"` // kept in a table and by calls of its own, not by the inventory's engine
-	Setting   bool     `yaml:"setting" json:"setting,omitempty"`   // an organization has at most one; without one, that of the nearest above holds
-	Template  string   `yaml:"title" json:"title,omitempty"`       // what an object of it is called, over its fields; see TitleOf
+	Name      string     `yaml:"name" json:"name"` // in the file "device", loaded "mor.device"
+	System    string     `yaml:"-" json:"system"`
+	Label     string     `yaml:"label" json:"label"`
+	Plural    string     `yaml:"plural" json:"plural"`
+	Table     string     `yaml:"table" json:"table,omitempty"`     // the source's table
+	Aliases   []string   `yaml:"aliases" json:"aliases,omitempty"` // the source's other words for it; ^…$ is a regexp
+	ManagedBy []string   `yaml:"managedBy" json:"managedBy"`       // levels whose administrators may manage it; empty: nobody
+	Fields    []Field    `yaml:"fields" json:"fields"`
+	States    []string   `yaml:"states" json:"states,omitempty"` // the first is the one of a new object
+	Actions   []Action   `yaml:"actions" json:"actions"`
+	Timers    []Timer    `yaml:"timers" json:"timers,omitempty"`
+	Limits    []Limit    `yaml:"limits" json:"limits,omitempty"`
+	Bulk      *Bulk      `yaml:"bulk" json:"bulk,omitempty"`
+	OwnTable  bool       `yaml:"ownTable" json:"ownTable,omitempty"`   // kept in a table and by calls of its own, not by the inventory's engine
+	Setting   bool       `yaml:"setting" json:"setting,omitempty"`     // an organization has at most one; without one, that of the nearest above holds
+	Allowance *Allowance `yaml:"allowance" json:"allowance,omitempty"` // of which an organization may have only so many
+	Template  string     `yaml:"title" json:"title,omitempty"`         // what an object of it is called, over its fields; see TitleOf
 
 	title []segment
 }
@@ -186,6 +187,16 @@ func (j Job) Filled(value func(name string) string) (with map[string]string, mis
 	}
 	slices.Sort(missing)
 	return with, missing
+}
+
+// Allowance says where it is written how many objects of a kind an organization may have: in a field
+// of objects of another kind, a license. Without one there is no limit.
+type Allowance struct {
+	Kind   string `yaml:"kind" json:"kind"`             // in full
+	Field  string `yaml:"field" json:"field"`           // how many; those of several are added up, one without a number is no limit
+	Until  string `yaml:"until" json:"until,omitempty"` // the day or time after which it allows nothing
+	Event  string `yaml:"event" json:"event"`           // recorded beside a creation that is allowed, in full
+	Failed string `yaml:"failed" json:"failed"`         // recorded of a creation that is not, in full
 }
 
 // Timer does an action when the time in a field has come.

@@ -275,6 +275,7 @@ func (f *file) checkKinds(events map[string]bool, kinds map[string]string) {
 		f.checkLimits(k, i)
 		f.checkBulk(k, i, events)
 		f.checkTitle(k, i)
+		f.checkAllowance(k, i, events)
 		k.System, k.Name = s.Name, f.full(k.Name)
 		k.ManagedBy, k.Fields, k.Actions = filled(k.ManagedBy), filled(k.Fields), filled(k.Actions)
 	}
@@ -558,6 +559,33 @@ func (f *file) checkJob(k *Kind, a *Action, events map[string]bool, kinds map[st
 			f.problem(f.line(at("output", n)...), "%s gives %s, not %q", run.Name, strings.Join(gives, ", "), field.Name)
 		}
 	}
+}
+
+// checkAllowance finds the kind that allows, in the same file, and its fields.
+func (f *file) checkAllowance(k *Kind, row int, events map[string]bool) {
+	a := k.Allowance
+	if a == nil {
+		return
+	}
+	at := func(key string) []any { return []any{"kinds", row, "allowance", key} }
+	has := func(fields []Field, name string, types ...string) bool {
+		return slices.ContainsFunc(fields, func(field Field) bool { return field.Name == name && slices.Contains(types, field.Type) })
+	}
+	i := slices.IndexFunc(f.system.Kinds, func(other Kind) bool { return f.full(other.Name) == f.full(a.Kind) })
+	switch {
+	case i < 0:
+		f.problem(f.line(at("kind")...), "unknown kind %q in this file", a.Kind)
+	case !has(f.system.Kinds[i].Fields, a.Field, "integer"):
+		f.problem(f.line(at("field")...), "kind %q has no integer %q", a.Kind, a.Field)
+	case a.Until != "" && !has(f.system.Kinds[i].Fields, a.Until, "date", "time"):
+		f.problem(f.line(at("until")...), "kind %q has no date or time %q", a.Kind, a.Until)
+	}
+	if a.Event == "" || a.Failed == "" {
+		f.problem(f.line("kinds", row, "allowance"), "an allowance needs an event, and one for failed")
+	}
+	a.Kind, a.Event, a.Failed = f.full(a.Kind), f.full(a.Event), f.full(a.Failed)
+	f.checkEventName(a.Event, events, at("event")...)
+	f.checkEventName(a.Failed, events, at("failed")...)
 }
 
 // checkSets holds the values that an action gives to fields against their types.

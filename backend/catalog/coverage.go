@@ -85,6 +85,10 @@ func comings(s System) (by map[string][]string, how map[string]string) {
 		if k.Bulk != nil {
 			note(k.Bulk.Event, "action", k.Bulk.Label)
 		}
+		if a := k.Allowance; a != nil {
+			note(a.Event, "action", "Create, as allowed")
+			note(a.Failed, "action", "Create, not allowed")
+		}
 		for _, f := range k.Fields {
 			note(f.Event, "action", "field "+f.Label)
 			note(f.EventOff, "action", "field "+f.Label+" off")

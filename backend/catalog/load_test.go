@@ -178,6 +178,9 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		{"title that ends early", "managedBy: [root]", "title: \"Door[ {closes_at}\"\n    managedBy: [root]", `26: the title has a [ without its ]`},
 		{"sets no field", "to: closed,", "to: closed, sets: {colour: 1},", `32: kind "door" has no field "colour"`},
 		{"sets what can't be", "to: closed,", "to: closed, sets: {closes_at: 1},", `32: "closes_at" can't be set to 1`},
+		{"allowance by nothing", "managedBy: [root]", "allowance: {kind: key, field: n, event: opened, failed: opened}\n    managedBy: [root]", `26: unknown kind "key" in this file`},
+		{"allowance without a number", "managedBy: [root]", "allowance: {kind: door, field: owner, event: opened, failed: opened}\n    managedBy: [root]", `26: kind "door" has no integer "owner"`},
+		{"allowance without a failure", "managedBy: [root]", "allowance: {kind: door, field: owner, event: opened}\n    managedBy: [root]", `26: an allowance needs an event`},
 		{"two documents", "system: pbx", "---\nsystem: pbx\n---\nsystem: pbx2", "1: a file holds one system"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -189,7 +189,7 @@ func (s *Server) hasJobs(kind string) bool {
 }
 
 func (s *Server) write(ctx context.Context, fn func(*db.Tx) error) error {
-	return s.DB.Write(ctx, who(ctx).Scope.Wall(), fn)
+	return s.editor(ctx).Write(ctx, s.DB, fn)
 }
 
 // Why is what every change of an object may say beside the values.

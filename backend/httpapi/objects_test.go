@@ -76,3 +76,39 @@ func TestObjectsByStateAndDeletion(t *testing.T) {
 		t.Errorf("a sibling sees %v", page.Items)
 	}
 }
+
+// A subscription beyond the organization's license is refused, and the refusal stays in the log.
+func TestASubscriptionBeyondTheLicenseIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	create := func(as, kind string, body map[string]any) reply {
+		t.Helper()
+		return h.call(as, "POST", "/api/v1/objects/"+kind, body)
+	}
+	made := func(r reply) (o struct{ ID int64 }) {
+		t.Helper()
+		if r.StatusCode != http.StatusCreated {
+			t.Fatalf("%d %s", r.StatusCode, r.body)
+		}
+		r.json(t, &o)
+		return o
+	}
+	article := made(create("north", "sbc.article", map[string]any{"attributes": map[string]any{"name": "Nordic"}}))
+	owner := made(create("north", "sbc.user", map[string]any{"attributes": map[string]any{"login": "fjord"}}))
+	subscription := map[string]any{"attributes": map[string]any{"type": "single", "article": article.ID, "owner": owner.ID}}
+	made(create("root", "sbc.license", map[string]any{"tenantId": h.tenants["North"].ID, "attributes": map[string]any{"subscriptions": 1}}))
+	made(create("north", "sbc.subscription", subscription))
+	if r := create("north", "sbc.subscription", subscription); r.StatusCode != http.StatusConflict || !strings.Contains(string(r.body), "license") {
+		t.Errorf("beyond the license: %d %s", r.StatusCode, r.body)
+	}
+	h.seal()
+	var page eventsPage
+	h.get("north", "/api/v1/events?category=License+check&order=id", &page)
+	var got []string
+	for _, e := range page.Items {
+		got = append(got, fmt.Sprintf("%s %s %s", strings.TrimPrefix(e.Type, "sbc."), e.Outcome, e.Actor.Name))
+	}
+	if want := "[license_subscription_created success north license_subscription_failed failure north]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}

@@ -139,7 +139,7 @@ func (l *life) written(e audit.Event) []string {
 	case "sbc":
 		state := slices.IndexFunc(catalog.States(), func(w catalog.Word) bool { return w.Name == e.State })
 		cells = map[string]string{"Modified Time": at, "Modified By": actor, "Category": e.Category, "Event": catalog.States()[state].Label,
-			"Object": k.Label + " " + e.Object.ID, "Description": e.Description}
+			"Object": strings.TrimSpace(k.Label + " " + e.Object.ID), "Description": e.Description}
 	case "alternet":
 		activity := slices.IndexFunc(catalog.Activities(), func(w catalog.Word) bool { return w.Name == e.Activity })
 		cells = map[string]string{"Timestamp": at, "Activity Type": catalog.Activities()[activity].Label, "Description": l.sentence(t, e), "IP Address": address(e), "User": actor}
@@ -299,8 +299,8 @@ func (l *life) compare(d deed, e audit.Event, row *documented, written []string)
 	if said := []string{actor, ip, behalf, reason, fmt.Sprint(e.UsedAPI)}; !slices.Equal(said, want) {
 		l.t.Errorf("%s: %s says %q, want %q", d.what, e.Type, said, want)
 	}
-	if e.Object.ID != fmt.Sprint(d.after.ID) || e.Object.Kind != d.kind.Name || e.Object.Name != d.after.Name {
-		l.t.Errorf("%s: %s is about %+v, want %s %d %q", d.what, e.Type, e.Object, d.kind.Name, d.after.ID, d.after.Name)
+	if e.Object.ID != d.after.ExternalID || e.Object.Kind != d.kind.Name || e.Object.Name != d.after.Name {
+		l.t.Errorf("%s: %s is about %+v, want %s %s %q", d.what, e.Type, e.Object, d.kind.Name, d.after.ExternalID, d.after.Name)
 	}
 }
 

@@ -61,6 +61,9 @@ func (e Editor) entries(s step) []audit.Event {
 	if s.action.Name != actUpdate || len(rest) > 0 {
 		out = append(out, e.entry(s, s.action.Event, rest))
 	}
+	if s.allowed {
+		beside = append(beside, e.entry(s, s.kind.Allowance.Event, nil))
+	}
 	return append(out, beside...)
 }
 

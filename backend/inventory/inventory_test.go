@@ -50,8 +50,12 @@ func houseOn(t *testing.T, d *db.DB) *house {
 // edit runs fn as an editor of a scope.
 func (h *house) edit(s tenant.Scope, fn func(*db.Tx, inventory.Editor) error) error {
 	return h.db.Write(h.t.Context(), s.Wall(), func(tx *db.Tx) error {
-		return fn(tx, inventory.Editor{Log: h.log, Scope: s, Origin: audit.System("test")})
+		return fn(tx, h.editor(s))
 	})
+}
+
+func (h *house) editor(s tenant.Scope) inventory.Editor {
+	return inventory.Editor{Log: h.log, Scope: s, Origin: audit.System("test")}
 }
 
 func (h *house) tenant(parent tenant.Tenant, name string) (made tenant.Tenant) {

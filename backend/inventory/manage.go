@@ -166,6 +166,7 @@ type step struct {
 	input   Attributes // of the action, where it isn't a field
 	draft   Draft
 	changes []fieldChange
+	allowed bool          // something allowed it, which has its own entry
 	entryID uuid.UUID     // of its entry, where that was chosen before
 	outcome audit.Outcome // of a job; else the catalogue says it
 }
@@ -204,6 +205,9 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 		s.after.State = k.States[0]
 	}
 	if err := s.set(values); err != nil {
+		return Object{}, err
+	}
+	if s.allowed, err = e.allow(tx, s); err != nil {
 		return Object{}, err
 	}
 	err = tx.Raw(`INSERT INTO objects (kind, source, external_id, name, state, managed, attributes, revision, tenant_id, sales_org_id, dealer_id, reseller_id)
@@ -346,6 +350,11 @@ func (e Editor) RestoreObject(tx *db.Tx, kind string, id, revision, to int64, d 
 	}
 	if err := s.set(values); err != nil {
 		return o, err
+	}
+	if o.DeletedAt != nil {
+		if _, err := e.allow(tx, s); err != nil {
+			return o, err
+		}
 	}
 	if len(s.changes) == 0 && o.DeletedAt == nil && s.after.State == o.State {
 		return o, fault.New(fault.Conflict, "%s is as it was at revision %d.", o.Name, to)

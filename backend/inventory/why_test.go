@@ -19,7 +19,9 @@ import (
 func houseWith(t *testing.T, kinds string) *house {
 	t.Helper()
 	dir := t.TempDir()
-	content := "system: pbx\nlabel: PBX\nevents:\n  - {name: unknown, label: Unknown, category: Other, activity: system, class: other, sentence: Unknown entry}\nkinds:\n" + kinds
+	content := "system: pbx\nlabel: PBX\nevents:\n  - {name: unknown, label: Unknown, category: Other, activity: system, class: other, sentence: Unknown entry}\n" +
+		"  - {name: granted, label: Granted, category: Lot, activity: user, class: other, sentence: \"{object} granted\"}\n" +
+		"  - {name: declined, label: Declined, category: Lot, activity: user, class: other, outcome: failure, sentence: \"{object} declined\"}\nkinds:\n" + kinds
 	if err := os.WriteFile(filepath.Join(dir, "pbx.yaml"), []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}

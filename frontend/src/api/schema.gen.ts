@@ -1294,6 +1294,13 @@ export interface components {
             };
             to?: string;
         };
+        CatalogAllowance: {
+            event: string;
+            failed: string;
+            field: string;
+            kind: string;
+            until?: string;
+        };
         CatalogBulk: {
             data?: {
                 [key: string]: string;
@@ -1384,6 +1391,7 @@ export interface components {
         CatalogKind: {
             actions: components["schemas"]["CatalogAction"][];
             aliases?: string[];
+            allowance?: components["schemas"]["CatalogAllowance"];
             bulk?: components["schemas"]["CatalogBulk"];
             fields: components["schemas"]["CatalogField"][];
             label: string;
