@@ -65,7 +65,7 @@ func New(o Options) (*Mailer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ANNALS_SMTP_URL: %w", err)
 		}
-		m.deliver = func(ctx context.Context, msg *gomail.Msg) error { return client.DialAndSendWithContext(ctx, msg) }
+		m.deliver = func(ctx context.Context, msg *gomail.Msg) error { return deliver(ctx, client, msg) }
 		m.from = senderAddress(u.Query().Get("from"), o.PublicURL)
 		if name := u.User.Username(); u.Query().Get("from") == "" && strings.Contains(name, "@") {
 			m.from = name
@@ -76,6 +76,16 @@ func New(o Options) (*Mailer, error) {
 	}
 	go m.run()
 	return m, nil
+}
+
+// deliver hands a mail to the server. Once that has taken it, it is sent, however the farewell goes.
+func deliver(ctx context.Context, client *gomail.Client, msg *gomail.Msg) error {
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.CloseWithSMTPClient(conn) //nolint:errcheck // as said above
+	return client.SendWithSMTPClient(conn, msg)
 }
 
 func senderAddress(from, publicURL string) string {

@@ -50,7 +50,7 @@ func serveSMTP(conn net.Conn, mails chan<- string) {
 			inData = true
 			say("354 go on")
 		case strings.HasPrefix(line, "QUIT"):
-			say("221 bye")
+			say("421 not now") // what was taken is sent all the same
 			return
 		default:
 			say("250 ok")

@@ -93,7 +93,7 @@ type server struct {
 	log  bytes.Buffer
 }
 
-func serve(t *testing.T, dir string) *server {
+func serve(t *testing.T, dir string, flags ...string) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,7 +103,7 @@ func serve(t *testing.T, dir string) *server {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.cmd = command(t, dir, "serve", "--addr", s.addr)
+	s.cmd = command(t, dir, append([]string{"serve", "--addr", s.addr}, flags...)...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func serve(t *testing.T, dir string) *server {
 	return nil
 }
 
-func (s *server) call(method, path, token string, body any, into any) (int, error) {
+func (s *server) call(method, path, token string, body any, into any, headers ...string) (int, error) {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return 0, err
@@ -137,6 +137,9 @@ func (s *server) call(method, path, token string, body any, into any) (int, erro
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+token)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, err
