@@ -21,16 +21,20 @@ export function Jobs({ of: jobs, kind }: { of: Job[] | undefined; kind: Kind }) 
 function State({ of: job }: { of: Job }) {
 	if (isUnderWay(job))
 		return (
-			<span className={classes.underWay}>
+			<span className={classes.job}>
 				<Loader size={12} aria-hidden />
 				{job.state === "waiting" ? "Waiting" : "Under way"} since <Time at={job.since} as="clock" />
 			</span>
 		)
 	return (
 		<>
-			{job.state === "failed" ? <Tag tone="fail">Failed</Tag> : <Tag tone="ok">Done</Tag>}{" "}
-			<Time at={job.since} />
-			{job.result && <div>{job.state === "failed" ? job.result : <Dim>{job.result}</Dim>}</div>}
+			<span className={classes.job}>
+				{job.state === "failed" ? <Tag tone="fail">Failed</Tag> : <Tag tone="ok">Done</Tag>}
+				<Dim>
+					<Time at={job.since} />
+				</Dim>
+			</span>
+			{job.result && <div className={classes.jobResult}>{job.result}</div>}
 		</>
 	)
 }
