@@ -36,6 +36,11 @@ export const catalogQuery = queryOptions({
 	staleTime: Number.POSITIVE_INFINITY,
 })
 
+/** What a system is called: "mor" is Kolmisoft MOR. */
+export function useSystemLabel(name: string): string {
+	return useCatalog()?.systems.find((system) => system.name === name)?.label ?? name
+}
+
 /** Labels for the catalogue's names; until they are here, the names themselves serve. */
 export function useCatalog(): Catalog | undefined {
 	return useQuery(catalogQuery).data

@@ -1,6 +1,9 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core"
+import { Button, Group, Modal, Stack, Text } from "@mantine/core"
 import { useBlocker } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
+import { asProblem } from "@/api/client"
+import type { ReasonRules } from "@/api/reasons"
+import { lacksReason, ReasonInput } from "./ReasonInput"
 import { ProblemNote } from "./States"
 
 /** Asks before a destructive act: what will happen, to what, and why it is done. */
@@ -8,6 +11,7 @@ export function ReasonDialog({
 	title,
 	what,
 	verb,
+	rules,
 	destructive,
 	children,
 	ready = true,
@@ -17,6 +21,8 @@ export function ReasonDialog({
 	title: string
 	what: ReactNode
 	verb: string
+	/** Of the organization whose it is. */
+	rules: ReasonRules
 	destructive?: boolean
 	/** Further fields. */
 	children?: ReactNode
@@ -45,16 +51,13 @@ export function ReasonDialog({
 			<form onSubmit={submit}>
 				<Stack gap="sm">
 					<Text size="sm">{what}</Text>
-					<Textarea
-						label="Reason"
-						description="Kept in the log with this act."
-						autosize
-						minRows={2}
-						maxLength={500}
+					<ReasonInput
+						rules={rules}
 						required
-						data-autofocus
+						autoFocus
 						value={reason}
-						onChange={(event) => setReason(event.currentTarget.value)}
+						onChange={setReason}
+						error={error === undefined ? undefined : asProblem(error).byField.reason}
 					/>
 					{children}
 					<ProblemNote error={error} />
@@ -66,7 +69,7 @@ export function ReasonDialog({
 							type="submit"
 							color={destructive ? "red" : undefined}
 							loading={busy}
-							disabled={reason.trim() === "" || !ready}
+							disabled={lacksReason(rules, true, reason) || !ready}
 						>
 							{verb}
 						</Button>

@@ -21,7 +21,7 @@ export function useFollow(): (event: MouseEvent, path: string) => void {
 /** A link to a path that comes as data (from the API); pages that are known by name use Link. */
 export function PathLink({ path, children, ...rest }: Omit<ComponentProps<"a">, "href"> & { path: string }) {
 	const follow = useFollow()
-	const external = path.startsWith("/") ? {} : { target: "_blank", rel: "noreferrer" }
+	const external = path.startsWith("/") ? {} : { target: "_blank", rel: "noopener noreferrer" }
 	return (
 		<a {...rest} {...external} href={path} onClick={(event) => follow(event, path)}>
 			{children}

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Drawer, FileInput, Select, Stack, TextInput } from "@mantine/core"
+import { Autocomplete, Button, Checkbox, Drawer, FileInput, Select, Stack } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { notifications } from "@mantine/notifications"
 import { Download, FileUp } from "lucide-react"
@@ -16,7 +16,7 @@ import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { save } from "@/lib/download"
 import { bytes } from "@/lib/words"
-import { openRejected, type Upload, useImports, useUpload } from "./api"
+import { openRejected, type Upload, useImports, useSources, useUpload } from "./api"
 
 /** Export files of other systems, brought in; what could not be read is named and can be fetched. */
 export function ImportsPage() {
@@ -135,6 +135,7 @@ function UploadForm({ onDone }: { onDone: () => void }) {
 	const catalog = useCatalog()
 	const choices = useTenantChoices()
 	const upload = useUpload()
+	const sources = useSources()
 	const form = useForm<Omit<Upload, "file"> & { file: File | null }>({
 		initialValues: {
 			file: null,
@@ -187,9 +188,10 @@ function UploadForm({ onDone }: { onDone: () => void }) {
 					required
 					{...form.getInputProps("system")}
 				/>
-				<TextInput
+				<Autocomplete
 					label="Source"
-					description="One installation of it, such as mor-eu-1. Empty: the only one."
+					description="One installation of it, such as mor-eu-1; empty: the only one. Sources that are set up are offered, another name is kept as it is."
+					data={sources.filter(({ system }) => system === form.values.system).map(({ name }) => name)}
 					{...form.getInputProps("source")}
 				/>
 				<Select

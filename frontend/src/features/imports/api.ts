@@ -1,8 +1,8 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query"
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useMemo } from "react"
 import { api } from "@/api/client"
 import { firstPage } from "@/api/list"
-import type { Import, Page } from "@/api/types"
+import type { Import, ObjectStub, Page } from "@/api/types"
 
 /** All imports, newest first; looked at again every second while one is running. */
 export function useImports() {
@@ -26,6 +26,23 @@ export function useImports() {
 			load: () => void query.fetchNextPage(),
 		},
 	}
+}
+
+/** The installations that are set up, by name: each organization has a name once. */
+export function useSources(): { name: string; system: string }[] {
+	const { data } = useQuery({
+		queryKey: ["objects", "sources"],
+		queryFn: ({ signal }) => api.get<Page<ObjectStub>>("/sources", { limit: 200 }, signal),
+		select: ({ items }) => {
+			const live = items.filter(({ deletedAt, state }) => !deletedAt && state === "active")
+			return [
+				...new Map(
+					live.map(({ name, attributes }) => [name, { name, system: String(attributes.system) }]),
+				).values(),
+			]
+		},
+	})
+	return data ?? []
 }
 
 export type Upload = {

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Braces, ExternalLink, Pencil } from "lucide-react"
 import { type ReactNode, useState } from "react"
-import { useMe } from "@/api/me"
+import { useMe, useSystemLabel } from "@/api/me"
 import type { Event, EventObject } from "@/api/types"
 import { Handle } from "@/components/Handle"
 import { Code, CopyButton, Diff, Dim, Mono, NameDot, Values } from "@/components/Page"
@@ -212,6 +212,7 @@ function Block({ title, children }: { title: string; children: ReactNode }) {
 
 /** The button that leads to the object's form, or why there is none. */
 function EditThrough({ event }: { event: Event }) {
+	const system = useSystemLabel(event.system)
 	const page = event.links?.object ?? objectPath(event.object)
 	const edit = event.links?.edit
 	const state = event.links?.editState ?? "forbidden"
@@ -226,7 +227,7 @@ function EditThrough({ event }: { event: Event }) {
 			)}
 			{edit && state === "external" && (
 				<PathButton path={edit}>
-					<ExternalLink size={13} /> Edit at its source
+					Edit in {system} <ExternalLink size={13} />
 				</PathButton>
 			)}
 			{page && !(edit && state === "editable") && <PathButton path={page}>Open the object</PathButton>}

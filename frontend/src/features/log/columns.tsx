@@ -197,7 +197,7 @@ export function useColumns(
 					</Handle>
 				)
 			}),
-			column("edit", 40, (event) => <Edit event={event} />),
+			column("edit", 40, (event) => <Edit event={event} labels={labels} />),
 		]
 	}, [me, zone, labels, include, onOpen, timeHead, queryClient])
 }
@@ -268,7 +268,7 @@ export function Outcome({ of }: { of: Event["outcome"] }) {
 }
 
 /** Leads to the object's page: to its form where there is one, else to what can be seen of it, and why. */
-function Edit({ event }: { event: Event }) {
+function Edit({ event, labels }: { event: Event; labels: Labels }) {
 	const { links } = event
 	if (!links || !event.object) return null
 	const [Icon, why] = editIcons[links.editState]
@@ -280,11 +280,16 @@ function Edit({ event }: { event: Event }) {
 			</span>
 		)
 	}
-	const label = links.editState === "editable" ? why : `Open. ${why}`
+	const atSource = links.editState === "external" && links.edit
+	const label = atSource
+		? `Edit in ${labels("system", event.system)}`
+		: links.editState === "editable"
+			? why
+			: `Open. ${why}`
 	return (
 		<PathLink
 			path={page}
-			className={links.editState === "editable" ? classes.edit : classes.noEdit}
+			className={links.edit ? classes.edit : classes.noEdit}
 			aria-label={label}
 			title={label}
 		>

@@ -37,7 +37,7 @@ export function ActDialog({
 	const [base, setBase] = useState(object)
 	const [before, setBefore] = useState<ObjectStub>()
 	const draft = useDraft(inputs, withoutSecrets(inputs, object.attributes))
-	const why = useWhy(Boolean(action.reasonRequired))
+	const why = useWhy(Boolean(action.reasonRequired), object.tenantId)
 	const change = useChange()
 	const reread = useReread()
 	const problem = change.error ? asProblem(change.error) : undefined

@@ -29,7 +29,7 @@ export function EditForm({
 	const [base] = useState(object)
 	const [conflict, setConflict] = useState<ObjectStub>()
 	const draft = useDraft(formFields(kind), base.attributes)
-	const why = useWhy(Boolean(actionOf(kind, "update").reasonRequired))
+	const why = useWhy(Boolean(actionOf(kind, "update").reasonRequired), object.tenantId)
 	const change = useChange()
 	const reread = useReread()
 	const problem = change.error ? asProblem(change.error) : undefined

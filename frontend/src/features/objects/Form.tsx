@@ -1,9 +1,11 @@
-import { Button, Stack, Switch, Textarea, TextInput } from "@mantine/core"
+import { Button, Stack, Switch, Textarea } from "@mantine/core"
 import { ChevronDown, ChevronUp } from "lucide-react"
 import { useState } from "react"
 import { useMe } from "@/api/me"
 import type { Problem } from "@/api/problem"
+import { useReasons } from "@/api/reasons"
 import type { Attributes, Field } from "@/api/types"
+import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import type { Why } from "./api"
 import { FieldInput } from "./FieldInput"
 import classes from "./Object.module.css"
@@ -57,7 +59,14 @@ export function Fields({ of, expert }: { of: DraftState; expert: boolean }) {
 }
 
 /** Why and for whom something is done, and whether dangerous fields are open meanwhile. */
-export function useWhy(required: boolean) {
+export function useWhy(
+	/** Whether the action itself needs a reason. */
+	required: boolean,
+	/** Whose it is; without one, the viewer's own. */
+	tenantId?: number,
+) {
+	const own = useMe().scope.tenantId
+	const rules = useReasons(tenantId ?? own)
 	const [reason, setReason] = useState("")
 	const [commentary, setCommentary] = useState("")
 	const [behalf, setBehalf] = useState<Entered>(null)
@@ -70,7 +79,8 @@ export function useWhy(required: boolean) {
 	return {
 		why,
 		required,
-		missing: required && !reason.trim() ? "Say the reason." : undefined,
+		rules,
+		missing: lacksReason(rules, required, reason) ? "Say the reason." : undefined,
 		reason,
 		setReason,
 		commentary,
@@ -101,15 +111,12 @@ export function WhyFields({
 	const more = opened || refused?.onBehalfOf !== undefined
 	return (
 		<Stack gap="sm">
-			<TextInput
-				label="Reason"
-				description="Kept in the log with this change."
-				maxLength={500}
-				withAsterisk={of.required}
-				aria-required={of.required}
-				error={refused?.reason}
+			<ReasonInput
+				rules={of.rules}
+				required={of.required}
 				value={of.reason}
-				onChange={(event) => of.setReason(event.currentTarget.value)}
+				onChange={of.setReason}
+				error={refused?.reason}
 			/>
 			<Button
 				variant="subtle"

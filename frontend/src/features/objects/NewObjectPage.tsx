@@ -45,7 +45,7 @@ function NewObject({ kind }: { kind: Kind }) {
 	const [tenantId, setTenantId] = useState(String(scope.tenantId))
 	const draft = useDraft(formFields(kind), nothing)
 	const create = actionOf(kind, "create")
-	const why = useWhy(Boolean(create.reasonRequired))
+	const why = useWhy(Boolean(create.reasonRequired), Number(tenantId))
 	const change = useChange()
 	const problem = change.error ? asProblem(change.error) : undefined
 	return (

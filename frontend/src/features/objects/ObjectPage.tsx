@@ -3,6 +3,7 @@ import { useHotkeys } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { ExternalLink, ScrollText } from "lucide-react"
 import type { ReactNode } from "react"
+import { useSystemLabel } from "@/api/me"
 import type { Kind, ObjectStub } from "@/api/types"
 import { Dim, Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
@@ -153,6 +154,7 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 
 /** An object that its own system keeps: what the log has said of it. */
 function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timeline"] }) {
+	const system = useSystemLabel(object.system)
 	const plural = useKind(object.kind)?.plural
 	return (
 		<Page
@@ -165,10 +167,11 @@ function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timel
 					<Button
 						component={PathLink}
 						path={object.editUrl}
+						title={object.editUrl}
 						variant="default"
 						rightSection={<ExternalLink size={13} />}
 					>
-						Edit in {object.system}
+						Edit in {system}
 					</Button>
 				)
 			}
@@ -178,7 +181,7 @@ function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timel
 				<EditState object={object} />
 				<Values
 					of={[
-						["System", object.source ? `${object.system} (${object.source})` : object.system],
+						["System", object.source ? `${system} (${object.source})` : system],
 						["Id at the source", object.externalId && <Mono>{object.externalId}</Mono>],
 						["Organization", pathText(object.tenantPath)],
 						...Object.entries(object.attributes).map(([name, value]): [string, ReactNode] => [
@@ -197,12 +200,13 @@ function Stub({ object, timeline }: { object: ObjectStub; timeline: Props["timel
 
 /** Why there is no form here, in a sentence. */
 function EditState({ object }: { object: ObjectStub }) {
+	const system = useSystemLabel(object.system)
 	if (object.deletedAt) return <DeletedNote at={object.deletedAt} />
 	const why =
 		object.editState === "forbidden"
 			? "You may see this, not change it."
 			: object.editState === "external" && object.editUrl
-				? `This is edited in ${object.system}; what happens to it there appears below.`
-				: `${object.system} keeps this; Annals knows it from the log and can't change it.`
+				? `This is edited in ${system}; what happens to it there appears below.`
+				: `${system} keeps this; Annals knows it from the log and can't change it.`
 	return <p className={classes.why}>{why}</p>
 }

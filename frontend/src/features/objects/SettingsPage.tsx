@@ -168,7 +168,10 @@ function SettingForm({ setting, onDone }: { setting: Setting; onDone: () => void
 	const kind = useKind(setting.name)
 	const draft = useDraft(setting.fields, base.attributes)
 	const first = base.origin !== "here"
-	const why = useWhy(Boolean(actionOf(kind ?? null, first ? "create" : "update").reasonRequired))
+	const why = useWhy(
+		Boolean(actionOf(kind ?? null, first ? "create" : "update").reasonRequired),
+		setting.tenantId,
+	)
 	const change = useSettingChange(setting)
 	const problem = change.error ? asProblem(change.error) : undefined
 	const stale = base.revision !== setting.revision
@@ -246,7 +249,7 @@ function Changed({ fields, before, now }: { fields: readonly Field[]; before: At
 /** Takes away what is set here, so that what is above holds again. */
 function InheritDialog({ setting, onClose }: { setting: Setting; onClose: () => void }) {
 	const kind = useKind(setting.name)
-	const why = useWhy(Boolean(actionOf(kind ?? null, "delete").reasonRequired))
+	const why = useWhy(Boolean(actionOf(kind ?? null, "delete").reasonRequired), setting.tenantId)
 	const change = useSettingChange(setting)
 	const problem = change.error ? asProblem(change.error) : undefined
 	return (

@@ -1,5 +1,6 @@
 import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
+import { useReasons } from "@/api/reasons"
 import type { Tenant } from "@/api/types"
 import { ReasonDialog } from "@/components/Dialogs"
 import { contentQuery, useStep } from "./api"
@@ -9,6 +10,7 @@ import { contentText } from "./content"
 export function CloseDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
 	const { data: content } = useQuery(contentQuery(tenant.id))
 	const step = useStep(tenant)
+	const rules = useReasons(tenant.id)
 	const closed = tenant.state === "closed"
 	const concerned = content && contentText(content)
 	return (
@@ -29,6 +31,7 @@ export function CloseDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =
 				)
 			}
 			verb={closed ? "Reopen" : "Close"}
+			rules={rules}
 			destructive={!closed}
 			onClose={onClose}
 			act={async (reason) => {

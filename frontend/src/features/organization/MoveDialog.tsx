@@ -1,10 +1,12 @@
-import { Button, Group, List, Modal, Select, Stack, Text, Textarea } from "@mantine/core"
+import { Button, Group, List, Modal, Select, Stack, Text } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
 import { asProblem } from "@/api/client"
+import { useReasons } from "@/api/reasons"
 import { treeQuery } from "@/api/tenants"
 import type { Tenant } from "@/api/types"
+import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { ProblemNote } from "@/components/States"
 import { contentQuery, useMove } from "./api"
 import { contentText } from "./content"
@@ -15,6 +17,7 @@ export function MoveDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 	const { data: tree = [], isPending } = useQuery(treeQuery)
 	const { data: content } = useQuery(contentQuery(tenant.id))
 	const move = useMove(tenant)
+	const rules = useReasons(tenant.id)
 	const form = useForm<{ parentId: string | null; reason: string }>({
 		initialValues: { parentId: null, reason: "" },
 	})
@@ -68,15 +71,7 @@ export function MoveDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 							</List>
 						</Text>
 					)}
-					<Textarea
-						label="Reason"
-						description="Kept in the log with the move, in both places."
-						autosize
-						minRows={2}
-						maxLength={500}
-						required
-						{...form.getInputProps("reason")}
-					/>
+					<ReasonInput rules={rules} required {...form.getInputProps("reason")} />
 					<ProblemNote error={move.error} />
 					<Group justify="flex-end" gap="xs">
 						<Button variant="default" onClick={onClose}>
@@ -85,7 +80,7 @@ export function MoveDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 						<Button
 							type="submit"
 							loading={move.isPending}
-							disabled={!form.values.parentId || form.values.reason.trim() === ""}
+							disabled={!form.values.parentId || lacksReason(rules, true, form.values.reason)}
 						>
 							Move
 						</Button>

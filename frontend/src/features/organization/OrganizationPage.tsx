@@ -9,11 +9,13 @@ import { type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
 import { lastEntryQuery } from "@/api/last"
 import { useMay } from "@/api/me"
+import { useReasons } from "@/api/reasons"
 import { policyOf } from "@/api/tenants"
 import type { Level, Tenant } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { CodeInput } from "@/components/Inputs"
 import { Page, Section, Tag, Values } from "@/components/Page"
+import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { ProblemNote } from "@/components/States"
 import { useNarrow } from "@/components/Table"
 import { Time } from "@/components/Time"
@@ -211,6 +213,7 @@ function ClosedNote({ tenant }: { tenant: Tenant }) {
 
 function TenantForm({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 	const update = useUpdate(tenant)
+	const rules = useReasons(tenant.id)
 	const form = useForm({
 		initialValues: { name: tenant.name, mfaPolicy: policyOf(tenant), reason: "" },
 		validate: { name: (name) => (name.trim() ? null : "Enter a name.") },
@@ -254,16 +257,15 @@ function TenantForm({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 						<Radio value="required" label="Required" description="Nobody gets in without one" />
 					</Stack>
 				</Radio.Group>
-				{dirty && (
-					<TextInput
-						label="Reason"
-						description="Kept in the log with this change."
-						{...form.getInputProps("reason")}
-					/>
-				)}
+				{dirty && <ReasonInput rules={rules} required={false} {...form.getInputProps("reason")} />}
 				<ProblemNote error={update.error} />
 			</Stack>
-			<SaveBar dirty={dirty} busy={update.isPending} onDiscard={form.reset} />
+			<SaveBar
+				dirty={dirty}
+				missing={lacksReason(rules, false, reason) ? "Say the reason." : undefined}
+				busy={update.isPending}
+				onDiscard={form.reset}
+			/>
 		</form>
 	)
 }
@@ -273,6 +275,7 @@ function Acts({ tenant }: { tenant: Tenant }) {
 	const [code, setCode] = useState("")
 	const outdate = useOutdate()
 	const resetMfa = useResetMfa(tenant)
+	const rules = useReasons(tenant.id)
 	const navigate = useNavigate()
 	const mayReset = useMay("users.reset_mfa")
 	const mayEdit = useMay("tenants.edit")
@@ -324,6 +327,7 @@ function Acts({ tenant }: { tenant: Tenant }) {
 					title={`Delete ${tenant.name}`}
 					what="There is nothing in it, and never was. Its entries stay in the log under its name."
 					verb="Delete"
+					rules={rules}
 					destructive
 					onClose={close}
 					act={async (reason) => {
@@ -339,6 +343,7 @@ function Acts({ tenant }: { tenant: Tenant }) {
 					title={`Reset every second factor in ${tenant.name}`}
 					what="Everybody here and below who has a second factor loses their authenticator and recovery codes and is signed out. You yourself keep yours. Prove that it is you with a code from your own app."
 					verb="Reset for everybody"
+					rules={rules}
 					destructive
 					ready={code.length === 6}
 					onClose={close}
@@ -363,19 +368,25 @@ function Acts({ tenant }: { tenant: Tenant }) {
 
 function CreateDialog({ tenant, child, onClose }: { tenant: Tenant; child: string; onClose: () => void }) {
 	const create = useCreateBelow(tenant.id)
+	const rules = useReasons(tenant.id)
 	const navigate = useNavigate()
 	const [name, setName] = useState("")
+	const [reason, setReason] = useState("")
+	const refused = create.error ? asProblem(create.error).byField : {}
 	return (
 		<Modal opened onClose={onClose} title={`New ${child} in ${tenant.name}`} size="sm">
 			<form
 				onSubmit={(event) => {
 					event.preventDefault()
-					create.mutate(name.trim(), {
-						onSuccess: (created) => {
-							onClose()
-							void navigate({ to: "/organization/$id", params: { id: created.id }, search: {} })
+					create.mutate(
+						{ name: name.trim(), reason: reason.trim() || undefined },
+						{
+							onSuccess: (created) => {
+								onClose()
+								void navigate({ to: "/organization/$id", params: { id: created.id }, search: {} })
+							},
 						},
-					})
+					)
 				}}
 			>
 				<Stack gap="sm">
@@ -385,10 +396,23 @@ function CreateDialog({ tenant, child, onClose }: { tenant: Tenant; child: strin
 						data-autofocus
 						value={name}
 						onChange={(event) => setName(event.currentTarget.value)}
-						error={create.error ? asProblem(create.error).byField.name : undefined}
+						error={refused.name}
 					/>
+					{rules.required && (
+						<ReasonInput
+							rules={rules}
+							required={false}
+							value={reason}
+							onChange={setReason}
+							error={refused.reason}
+						/>
+					)}
 					<ProblemNote error={create.error} />
-					<Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
+					<Button
+						type="submit"
+						loading={create.isPending}
+						disabled={name.trim() === "" || lacksReason(rules, false, reason)}
+					>
 						Create
 					</Button>
 				</Stack>

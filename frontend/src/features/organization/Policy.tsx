@@ -2,6 +2,7 @@ import { Radio, Stack, Text } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import { useReasons } from "@/api/reasons"
 import { policyOf } from "@/api/tenants"
 import type { Tenant } from "@/api/types"
 import { ReasonDialog } from "@/components/Dialogs"
@@ -26,6 +27,7 @@ const policies: { value: Tenant["mfaPolicy"]; label: string; description: string
 function PolicySection({ tenant }: { tenant: Tenant }) {
 	const [wanted, setWanted] = useState<Tenant["mfaPolicy"]>()
 	const change = useUpdate(tenant)
+	const rules = useReasons(tenant.id)
 	const queryClient = useQueryClient()
 	return (
 		<Section
@@ -63,6 +65,7 @@ function PolicySection({ tenant }: { tenant: Tenant }) {
 							: "People can sign in with their password alone, unless the organization above asks for more."
 					}
 					verb="Change"
+					rules={rules}
 					onClose={() => setWanted(undefined)}
 					act={async (reason) => {
 						await change.mutateAsync({ mfaPolicy: wanted, reason })

@@ -33,7 +33,9 @@ function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
 }
 
 export const useCreateBelow = (parentId: number) =>
-	useChange((name: string) => api.post<Tenant>("/tenants", { parentId, name }))
+	useChange((child: { name: string; reason?: string }) =>
+		api.post<Tenant>("/tenants", { parentId, ...child }),
+	)
 
 export const useUpdate = (tenant: Tenant) =>
 	useChange((change: TenantChange) => api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision))

@@ -2,8 +2,10 @@ import { Button, PasswordInput, Radio, Select, Stack, TextInput } from "@mantine
 import { useForm } from "@mantine/form"
 import { asProblem } from "@/api/client"
 import { useMe } from "@/api/me"
+import { useReasons } from "@/api/reasons"
 import { useTenantChoices } from "@/api/tenants"
 import type { Role } from "@/api/types"
+import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { ProblemNote } from "@/components/States"
 import { useCreate } from "./api"
 import { roles } from "./search"
@@ -23,6 +25,7 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 		role: Role
 		way: Way
 		password: string
+		reason: string
 	}>({
 		initialValues: {
 			tenantId: String(me.scope.tenantId),
@@ -31,6 +34,7 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 			role: "user",
 			way: "invite",
 			password: "",
+			reason: "",
 		},
 		validate: {
 			email: (email) => (/^\S+@\S+$/.test(email) ? null : "Enter an e-mail address."),
@@ -38,6 +42,7 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 			password: (password, { way }) => (way === "password" && !password ? "Enter a password." : null),
 		},
 	})
+	const rules = useReasons(Number(form.values.tenantId))
 	return (
 		<form
 			onSubmit={form.onSubmit((values) =>
@@ -48,6 +53,7 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 						name: values.name.trim(),
 						role: values.role,
 						password: values.way === "password" ? values.password : undefined,
+						reason: values.reason.trim() || undefined,
 						invite: values.way === "invite" || undefined,
 					},
 					{
@@ -99,8 +105,13 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 						{...form.getInputProps("password")}
 					/>
 				)}
+				{rules.required && <ReasonInput rules={rules} required={false} {...form.getInputProps("reason")} />}
 				<ProblemNote error={create.error} />
-				<Button type="submit" loading={create.isPending}>
+				<Button
+					type="submit"
+					loading={create.isPending}
+					disabled={lacksReason(rules, false, form.values.reason)}
+				>
 					{form.values.way === "invite" ? "Create and invite" : "Create"}
 				</Button>
 			</Stack>

@@ -8,11 +8,13 @@ import { Fragment, type ReactNode, useState } from "react"
 import { asProblem } from "@/api/client"
 import { lastEntryQuery } from "@/api/last"
 import { useMay, useMe } from "@/api/me"
+import { useReasons } from "@/api/reasons"
 import type { ObjectStub, User } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { ZoneSelect } from "@/components/Inputs"
 import { Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
+import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { DeletedNote, Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
@@ -152,9 +154,16 @@ function Deleted({ user }: { user: User }) {
 
 function PersonForm({ user, focus }: { user: User; focus: boolean }) {
 	const update = useUpdate(user)
+	const rules = useReasons(user.tenantId)
 	const self = useMe().user.id === user.id
 	const form = useForm({
-		initialValues: { name: user.name, email: user.email, role: user.role, timeZone: user.timeZone },
+		initialValues: {
+			name: user.name,
+			email: user.email,
+			role: user.role,
+			timeZone: user.timeZone,
+			reason: "",
+		},
 		validate: {
 			email: (email) => (/^\S+@\S+$/.test(email) ? null : "Enter an e-mail address."),
 			name: (name) => (name.trim() ? null : "Enter a name."),
@@ -188,9 +197,15 @@ function PersonForm({ user, focus }: { user: User; focus: boolean }) {
 					onChange={(zone) => form.setFieldValue("timeZone", zone)}
 					error={typeof form.errors.timeZone === "string" ? form.errors.timeZone : undefined}
 				/>
+				{dirty && !self && <ReasonInput rules={rules} required={false} {...form.getInputProps("reason")} />}
 				<ProblemNote error={update.error} />
 			</Stack>
-			<SaveBar dirty={dirty} busy={update.isPending} onDiscard={form.reset} />
+			<SaveBar
+				dirty={dirty}
+				missing={!self && lacksReason(rules, false, form.values.reason) ? "Say the reason." : undefined}
+				busy={update.isPending}
+				onDiscard={form.reset}
+			/>
 		</form>
 	)
 }
@@ -202,6 +217,7 @@ function changed(user: User, values: Required<PersonChange>): PersonChange {
 	if (values.email.trim() !== user.email) change.email = values.email.trim()
 	if (values.role !== user.role) change.role = values.role
 	if (values.timeZone !== user.timeZone) change.timeZone = values.timeZone
+	if (values.reason.trim()) change.reason = values.reason.trim()
 	return change
 }
 
@@ -274,6 +290,7 @@ function Acts({ user }: { user: User }) {
 	const [chosen, setChosen] = useState<ActRow>()
 	const act = useAct(user)
 	const invite = useInvite(user)
+	const rules = useReasons(user.tenantId)
 	const invitation = invitationOf(user)
 	const outdate = useOutdate()
 	const navigate = useNavigate()
@@ -325,6 +342,7 @@ function Acts({ user }: { user: User }) {
 					title={chosen.title(user.name || user.email)}
 					what={chosen.what}
 					verb={chosen.label}
+					rules={rules}
 					destructive={chosen.destructive}
 					onClose={() => setChosen(undefined)}
 					act={async (reason) => {

@@ -40,9 +40,10 @@ export type NewPerson = {
 	role: Role
 	password?: string
 	invite?: boolean
+	reason?: string
 }
 
-export type PersonChange = { name?: string; email?: string; role?: Role; timeZone?: string }
+export type PersonChange = { name?: string; email?: string; role?: Role; timeZone?: string; reason?: string }
 
 /** A change of a person: what was read before, and the log, are out of date afterwards. */
 export function useOutdate(): () => Promise<unknown> {
