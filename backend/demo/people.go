@@ -135,6 +135,9 @@ func (ld *loader) found(ctx context.Context, now time.Time) error {
 			}
 			made = append(made, u)
 		}
+		if err := f.configure(); err != nil {
+			return err
+		}
 		if err := tx.As(db.Auth); err != nil {
 			return err
 		}
