@@ -559,7 +559,7 @@ test("what its own system keeps has no form and no revisions here", async () => 
 		}),
 		"GET /events": () => ({ body: { items: [], next: null, total: { value: 0, relation: "eq" } } }),
 	})
-	expect(await screen.findByText(/sbc keeps this/)).toBeVisible()
+	expect(await screen.findByText(/Spider Business Center keeps this/)).toBeVisible()
 	expect(screen.queryByRole("tab")).toBeNull()
 })
 

@@ -20,6 +20,7 @@ export function ReasonInput({
 }) {
 	const needed = required || rules.required
 	const common = {
+		size: "xs",
 		label: "Reason",
 		withAsterisk: needed,
 		"aria-required": needed,

@@ -189,6 +189,7 @@ function UploadForm({ onDone }: { onDone: () => void }) {
 					{...form.getInputProps("system")}
 				/>
 				<Autocomplete
+					size="xs"
 					label="Source"
 					description="One installation of it, such as mor-eu-1; empty: the only one. Sources that are set up are offered, another name is kept as it is."
 					data={sources.filter(({ system }) => system === form.values.system).map(({ name }) => name)}
