@@ -74,16 +74,33 @@ func (s *Sealer) Run(ctx context.Context) {
 	}
 }
 
-// Drain seals until the inbox is empty and returns how many events it sealed.
+// Drain seals until the inbox is empty and returns how many events it sealed. After as many as an
+// import brings, it sees to it that they can be read by good plans at once.
 func (s *Sealer) Drain(ctx context.Context) (int64, error) {
 	var total int64
 	for {
 		n, err := s.Seal(ctx)
 		total += n
-		if err != nil || n < batch {
+		switch {
+		case err != nil, total < batch:
 			return total, err
+		case n < batch:
+			return total, s.analyze(ctx)
 		}
 	}
+}
+
+// analyze gathers statistics of the partitions that have none, each in a transaction of its own.
+func (s *Sealer) analyze(ctx context.Context) error {
+	for fresh := true; fresh; {
+		err := s.db.Seal(ctx, func(tx *db.Tx) error {
+			return tx.Raw("SELECT analyze_fresh_events()").Scan(&fresh).Error
+		})
+		if err != nil {
+			return fmt.Errorf("analyze sealed events: %w", err)
+		}
+	}
+	return nil
 }
 
 // Seal gives numbers to one batch of committed events.
