@@ -12,7 +12,7 @@ export function CloseDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =
 	const step = useStep(tenant)
 	const rules = useReasons(tenant.id)
 	const closed = tenant.state === "closed"
-	const concerned = content && contentText(content)
+	const concerned = content && contentText({ ...content, objects: 0 })
 	return (
 		<ReasonDialog
 			title={`${closed ? "Reopen" : "Close"} ${tenant.name}`}
@@ -30,7 +30,7 @@ export function CloseDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =
 					</>
 				)
 			}
-			verb={closed ? "Reopen" : "Close"}
+			verb={closed ? "Reopen organization" : "Close organization"}
 			rules={rules}
 			destructive={!closed}
 			onClose={onClose}
