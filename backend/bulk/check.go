@@ -74,7 +74,7 @@ func Prepare(tx *db.Tx, e inventory.Editor, r Request, content []byte) (*Preview
 	}
 	sum := sha256.Sum256(content)
 	c.FileSHA256, c.Lines = hex.EncodeToString(sum[:]), int64(len(s.rows))
-	home, err := tenant.Find(tx, e.Scope, e.Scope.TenantID)
+	home, err := tenant.Open(tx, e.Scope, e.Scope.TenantID)
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,8 @@ func (c *channel) wrong() []string {
 		"tenants":          "tenants x JOIN tree ON tree.id = x.id WHERE x.path <> tree.path OR " + differ,
 		"users":            "users x JOIN tree ON tree.id = x.tenant_id WHERE " + differ,
 		"api_keys":         "api_keys x JOIN tree ON tree.id = x.tenant_id WHERE " + differ,
+		"files":            "files x JOIN tree ON tree.id = x.tenant_id WHERE " + differ,
+		"bulk_changes":     "bulk_changes x JOIN tree ON tree.id = x.tenant_id WHERE " + differ,
 		"imports":          "imports x JOIN tree ON tree.id = x.tenant_id WHERE " + differ,
 		"objects":          "objects x JOIN tree ON tree.id = x.tenant_id WHERE " + differ,
 		"object_revisions": "object_revisions x JOIN objects o ON o.id = x.object_id JOIN tree ON tree.id = o.tenant_id WHERE " + differ,
@@ -223,6 +225,7 @@ func TestChangesOfTheTreeMeet(t *testing.T) {
 		func() error { return c.furnish(pick(everything)) },
 		func() error { _, err := c.below(pick(slices.Concat(orgs, dealers))); return err },
 		func() error { return c.editSomething() },
+		func() error { return c.upload(pick(resellers)) },
 	}
 	var all sync.WaitGroup
 	for w := range 2 * len(acts) {
@@ -248,6 +251,14 @@ func TestChangesOfTheTreeMeet(t *testing.T) {
 	if torn > 0 {
 		t.Errorf("%d entries with the id of one organization and the name of another", torn)
 	}
+}
+
+// upload keeps a file for somebody of a reseller.
+func (c *channel) upload(id int64) error {
+	return c.edit(tenant.Scope{Level: tenant.Reseller, ID: id, TenantID: id}, func(tx *db.Tx, e inventory.Editor) error {
+		_, err := e.Upload(tx, "rates.csv", []byte("rate"))
+		return err
+	})
 }
 
 // editSomething changes an object by chance.

@@ -48,7 +48,7 @@ func (e Editor) Upload(tx *db.Tx, name string, content []byte) (File, error) {
 	if len(content) > MaxFileSize {
 		return File{}, fault.At("body.file", "The file has %d bytes; %d are allowed.", len(content), MaxFileSize)
 	}
-	home, err := tenant.Find(tx, e.Scope, e.Scope.TenantID)
+	home, err := tenant.Open(tx, e.Scope, e.Scope.TenantID)
 	if err != nil {
 		return File{}, err
 	}

@@ -190,7 +190,7 @@ function ClosedNote({ tenant }: { tenant: Tenant }) {
 	})
 	if (!closed && !tenant.closedAbove) return null
 	return (
-		<Alert variant="light" color="red" mb="md" p="xs">
+		<Alert variant="light" color="red" my="md" p="xs">
 			{closed ? (
 				<>
 					Closed
