@@ -19,6 +19,7 @@ import (
 type Why struct {
 	Reason     string
 	Commentary string
+	OnBehalfOf int64 // a user of the editor's scope; 0: nobody
 }
 
 // Begin takes a change that is ready to be applied, once: a second call is refused. It looks whether
@@ -39,6 +40,9 @@ func Begin(tx *db.Tx, e inventory.Editor, id int64, why Why) (Change, error) {
 	}
 	k, err := e.Manages(c.Kind)
 	if err != nil {
+		return c, err
+	}
+	if e, err = e.For(tx, why.OnBehalfOf); err != nil {
 		return c, err
 	}
 	all, err := effective(tx, c)
@@ -124,6 +128,10 @@ func Apply(ctx context.Context, d *db.DB, e inventory.Editor, c Change, why Why)
 	stop := beat(ctx, d, e.Scope, c.ID, &done)
 	err := e.Write(ctx, d, func(tx *db.Tx) error {
 		k, err := e.Manages(c.Kind)
+		if err != nil {
+			return err
+		}
+		e, err := e.For(tx, why.OnBehalfOf)
 		if err != nil {
 			return err
 		}

@@ -179,6 +179,7 @@ type applyBulkIn struct {
 	Body struct {
 		Reason     string `json:"reason,omitempty" maxLength:"500"`
 		Commentary string `json:"commentary,omitempty" maxLength:"16000"`
+		OnBehalfOf int64  `json:"onBehalfOf,omitempty" minimum:"1" doc:"A user of the caller's scope"`
 	}
 }
 
@@ -186,7 +187,7 @@ func (s *Server) applyBulk(ctx context.Context, in *applyBulkIn) (*body[started]
 	if !s.bulk.enter() {
 		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Two bulk changes run already. Try again when one is done.", RetryAfter: 10}
 	}
-	why := bulk.Why{Reason: in.Body.Reason, Commentary: in.Body.Commentary}
+	why := bulk.Why{Reason: in.Body.Reason, Commentary: in.Body.Commentary, OnBehalfOf: in.Body.OnBehalfOf}
 	var c bulk.Change
 	err := s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
 		c, err = bulk.Begin(tx, e, in.ID, why)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -240,6 +241,69 @@ func TestABulkChangeIsRefusedWhenObjectsHaveChanged(t *testing.T) {
 	}
 	if c := h.settled("north", byID.ID); c.State != "discarded" {
 		t.Errorf("it is %s", c.State)
+	}
+}
+
+func TestABulkChangeIsAppliedOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c := h.preview("north", "alternet.plan", "name\n"+strings.Repeat("Plan\n", 200))
+	answers := make([]int, 8)
+	var wait sync.WaitGroup
+	for i := range answers {
+		wait.Go(func() {
+			answers[i] = h.call("north", "POST", fmt.Sprintf("/api/v1/bulk/%d/apply", c.ID), map[string]any{}).StatusCode
+		})
+	}
+	wait.Wait()
+	if c = h.settled("north", c.ID); c.State != "done" {
+		t.Fatalf("it is %+v", c)
+	}
+	accepted := 0
+	for _, status := range answers {
+		if status == http.StatusAccepted {
+			accepted++
+		} else if status != http.StatusConflict && status != http.StatusTooManyRequests {
+			t.Errorf("answered with %d", status)
+		}
+	}
+	if n := h.count("SELECT count(*) FROM objects WHERE kind = 'alternet.plan'"); accepted != 1 || n != 200 {
+		t.Errorf("accepted %d times, %d of 200 objects", accepted, n)
+	}
+}
+
+func TestABulkChangeAsksForItsReasonAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	client := h.make("north", "alternet.client", map[string]any{"name": "Ada", "plan": h.make("north", "alternet.plan", map[string]any{"name": "P"}).ID})
+	// The preview needs no reason, applying does, and says so at the reason.
+	c := h.preview("north", "alternet.adjustment", fmt.Sprintf("client,amount\n%d,5\n", client.ID))
+	if c.Creates != 1 {
+		t.Fatalf("the preview: %+v", h.lines("north", c.ID, ""))
+	}
+	apply := fmt.Sprintf("/api/v1/bulk/%d/apply", c.ID)
+	if r := h.call("north", "POST", apply, map[string]any{}); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(r.body), "body.reason") {
+		t.Errorf("without a reason: %d %s", r.StatusCode, r.body)
+	}
+	if r := h.call("north", "POST", apply, map[string]any{"reason": "Goodwill", "onBehalfOf": 424242}); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(r.body), "body.onBehalfOf") {
+		t.Errorf("for nobody: %d %s", r.StatusCode, r.body)
+	}
+	if r := h.call("north", "POST", apply, map[string]any{"reason": "Goodwill", "onBehalfOf": h.users["eve"].ID}); r.StatusCode != http.StatusAccepted {
+		t.Errorf("with one: %d %s", r.StatusCode, r.body)
+	}
+	if c = h.settled("north", c.ID); c.State != "done" {
+		t.Errorf("it is %+v", c)
+	}
+	h.seal()
+	var page eventsPage
+	h.get("north", "/api/v1/events?importFile="+c.ImportFile, &page)
+	for _, e := range page.Items {
+		if e.OnBehalfOf == nil || e.OnBehalfOf.Name != "eve" {
+			t.Errorf("%s is on behalf of %+v", e.Type, e.OnBehalfOf)
+		}
+	}
+	if len(page.Items) != 2 {
+		t.Errorf("%d entries", len(page.Items))
 	}
 }
 

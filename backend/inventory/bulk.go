@@ -23,6 +23,13 @@ func NameField(k catalog.Kind) (f catalog.Field, ok bool) {
 	return f, false
 }
 
+// For is the editor acting on behalf of a user; 0: of nobody else than before.
+func (e Editor) For(tx *db.Tx, userID int64) (Editor, error) {
+	behalf, err := e.behalf(tx, userID)
+	e.Origin.OnBehalfOf = behalf
+	return e, err
+}
+
 // LockAll takes the rows of those of the ids that are objects of the kind in the editor's scope until
 // the transaction ends, and returns them. It takes them in the order of their ids, so that two bulk
 // changes never wait for each other.

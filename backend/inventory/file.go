@@ -36,6 +36,9 @@ const MaxFileSize = catalog.MaxFileSize << 20
 // maxFileName is the longest name of a file, in bytes, as most file systems have it.
 const maxFileName = 255
 
+// maxUnused is how many uploads of one person may wait.
+const maxUnused = 100
+
 // unusedFor is how long an upload waits for an object that refers to it.
 const unusedFor = 24 * time.Hour
 
@@ -51,6 +54,14 @@ func (e Editor) Upload(tx *db.Tx, name string, content []byte) (File, error) {
 	home, err := tenant.Open(tx, e.Scope, e.Scope.TenantID)
 	if err != nil {
 		return File{}, err
+	}
+	var waiting int64
+	err = tx.Raw("SELECT count(*) FROM files WHERE uploaded_by = ? AND object_id IS NULL", e.Origin.Actor.UserID).Scan(&waiting).Error
+	if err != nil {
+		return File{}, fmt.Errorf("count uploads: %w", err)
+	}
+	if waiting >= maxUnused {
+		return File{}, fault.New(fault.Conflict, "%d files that you uploaded are in no object yet. Use them, or wait a day until they are gone.", waiting)
 	}
 	sum := sha256.Sum256(content)
 	f := File{Name: FileName(name), Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}

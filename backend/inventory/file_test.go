@@ -133,6 +133,26 @@ func TestUploadsHaveALimitAndAnEnd(t *testing.T) {
 	}
 }
 
+func TestSomebodyMayLeaveOnlySoManyUploadsUnused(t *testing.T) {
+	t.Parallel()
+	l := &life{house: newHouse(t), made: map[string]inventory.Object{}}
+	for range 100 {
+		l.upload("f")
+	}
+	err := l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) error {
+		e.Origin = ana
+		_, err := e.Upload(tx, "f", []byte("f"))
+		return err
+	})
+	if !fault.Is(err, fault.Conflict) {
+		t.Errorf("the 101st: %v", err)
+	}
+	l.must(l.edit(tenant.Of(l.root), func(tx *db.Tx, e inventory.Editor) error { // somebody else
+		_, err := e.Upload(tx, "f", []byte("f"))
+		return err
+	}))
+}
+
 func TestAFilesNameIsOnlyAName(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{

@@ -1207,6 +1207,11 @@ export interface components {
         };
         ApplyBulkInBody: {
             commentary?: string;
+            /**
+             * Format: int64
+             * @description A user of the caller's scope
+             */
+            onBehalfOf?: number;
             reason?: string;
         };
         Bulk: {

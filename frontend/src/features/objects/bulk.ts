@@ -6,6 +6,7 @@ import { api, type OnSent } from "@/api/client"
 import { useList } from "@/api/list"
 import type { BulkChange, BulkLine, Field, Kind } from "@/api/types"
 import type { Tone } from "@/components/Page"
+import type { Why } from "./api"
 
 export const maxMiB = 10
 export const maxLines = 10_000
@@ -105,7 +106,7 @@ export function useStartBulk() {
 export function useApplyBulk(id: number) {
 	const queryClient = useQueryClient()
 	return useMutation({
-		mutationFn: (why: { reason?: string; commentary?: string }) => api.post(`/bulk/${id}/apply`, why),
+		mutationFn: (why: Why) => api.post(`/bulk/${id}/apply`, why),
 		onSettled: () => queryClient.invalidateQueries({ queryKey: ["bulk"] }),
 	})
 }
