@@ -192,8 +192,8 @@ func (e Editor) valuesFor(s step, t catalog.EventType, changes []fieldChange) va
 			v.byLabel[label] = show(value)
 		}
 		refs := refsOf(value)
-		if _, member := value.(Reference); len(refs) == 0 || f.Type == "references" && !member {
-			return // many are nobody in particular
+		if _, member := value.(Reference); len(refs) == 0 || f.Reference == "" || f.Type == "references" && !member {
+			return // a file is nobody, and many are nobody in particular
 		}
 		ref := refs[0]
 		concerns(f.Reference, ref.Name)

@@ -79,6 +79,9 @@ func TestAFileIsOneObjects(t *testing.T) {
 	if !strings.HasPrefix(fmt.Sprint(c.Old), "utm32.csd (9 bytes, SHA-256 ") || !strings.HasPrefix(fmt.Sprint(c.New), "utm33.csd (9 bytes, SHA-256 ") {
 		t.Errorf("the entry says %v -> %v", c.Old, c.New)
 	}
+	if entries[0].LinkedTo != nil {
+		t.Errorf("the file is taken for an object: %+v", entries[0].LinkedTo)
+	}
 	// The first revision keeps its file, and can be gone back to.
 	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
 		o, err = e.RestoreObject(tx, kind, o.ID, o.Revision, 1, inventory.Draft{})

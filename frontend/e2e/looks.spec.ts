@@ -84,6 +84,8 @@ const places: Record<string, Place> = {
 	"my name": { path: "/me?tab=profile", shows: /It is .* there now/ },
 	objects: { path: "/objects", shows: /Last entry/ },
 	"an object": { path: someObject, shows: /\d entr/ },
+	"an object's form": { path: "/objects/mor.tariff/new", shows: /Whose it is/ },
+	"a bulk change": { path: "/objects/alternet.client/bulk", shows: /Drop a file here/ },
 	people: { path: "/people", shows: /tiago\.lourenço/ },
 	"a person with a long name": {
 		path: numbered(person, (id) => `/people/${id}`),

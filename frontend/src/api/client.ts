@@ -4,11 +4,10 @@
  */
 
 import { Problem, problemOf, unreachable } from "./problem"
+import type { OnSent } from "./sendForm"
 import type { SignedIn } from "./types"
 
 type Params = Record<string, string | number | boolean | readonly string[] | undefined>
-/** How much of a form has been sent, from 0 to 1. */
-export type OnSent = (part: number) => void
 type Call = {
 	params?: Params
 	body?: unknown
@@ -109,7 +108,10 @@ export class Client {
 		if (call.revision !== undefined) headers.set("If-Match", `"${call.revision}"`)
 		try {
 			const url = `/api/v1${path}${query(call.params)}`
-			if (call.form && call.onSent) return await sendForm(url, call.form, headers, call.onSent, call.signal)
+			if (call.form && call.onSent) {
+				const { sendForm } = await import("./sendForm")
+				return await sendForm(url, call.form, headers, call.onSent, call.signal)
+			}
 			return await this.fetch(url, {
 				method,
 				headers,
@@ -157,37 +159,6 @@ export class Client {
 		this.token = accessToken
 		return true
 	}
-}
-
-/** Sends a form and tells how far it is, which fetch can't. */
-function sendForm(
-	url: string,
-	form: FormData,
-	headers: Headers,
-	onSent: OnSent,
-	signal?: AbortSignal,
-): Promise<Response> {
-	return new Promise((resolve, reject) => {
-		const request = new XMLHttpRequest()
-		request.open("POST", url)
-		headers.forEach((value, name) => {
-			request.setRequestHeader(name, value)
-		})
-		request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0)
-		request.onload = () => {
-			const { status, responseText } = request
-			const answered = new Headers()
-			for (const name of ["Content-Type", "Retry-After", "X-Request-Id"]) {
-				const value = request.getResponseHeader(name)
-				if (value !== null) answered.set(name, value)
-			}
-			resolve(new Response(responseText || null, { status, headers: answered }))
-		}
-		request.onerror = () => reject(new TypeError("the form could not be sent"))
-		request.onabort = () => reject(new DOMException("cancelled", "AbortError"))
-		signal?.addEventListener("abort", () => request.abort())
-		request.send(form)
-	})
 }
 
 function query(params: Params = {}): string {

@@ -93,7 +93,7 @@ test("a file is given in for one tariff, and what is wrong with it stands at the
 	expect(await screen.findByText("The file has a header and no lines.")).toBeVisible()
 	await userEvent.upload(screen.getByLabelText(/CSV file/), new File(["prefix\n47\n"], "rates.csv"))
 	await userEvent.click(screen.getByRole("button", { name: "Preview" }))
-	await waitFor(() => expect(portal.address()).toBe("/bulk/5"))
+	await waitFor(() => expect(portal.address()).toBe("/objects/mor.rate/bulk/5"))
 	const sent = portal.to("POST /objects/mor.rate/bulk")[1]?.body
 	expect(
 		sent instanceof FormData &&
@@ -102,7 +102,7 @@ test("a file is given in for one tariff, and what is wrong with it stands at the
 })
 
 test("bad lines come first, with their reasons, and nothing can be applied", async () => {
-	const portal = open("/bulk/5", {
+	const portal = open("/objects/mor.rate/bulk/5", {
 		...catalog,
 		"GET /bulk/5": () => ({ body: change({ bad: 2 }) }),
 		"GET /bulk/5/lines": ({ params }) => ({
@@ -130,7 +130,7 @@ test("bad lines come first, with their reasons, and nothing can be applied", asy
 test("it is applied with a reason, goes on by itself, and ends at its entries", async () => {
 	let state: BulkChange["state"] = "ready"
 	let looks = 0
-	const portal = open("/bulk/5", {
+	const portal = open("/objects/mor.rate/bulk/5", {
 		...catalog,
 		"GET /bulk/5": () => {
 			if (state === "applying" && looks++ > 0) state = "done"

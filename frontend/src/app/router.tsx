@@ -35,6 +35,11 @@ const numbered = {
 	stringify: ({ id: value }: { id: number }) => ({ id: String(value) }),
 }
 
+const ofKind = {
+	parse: ({ kind, id: text }: { kind: string; id: string }) => ({ kind, id: id(text) ?? nobody }),
+	stringify: ({ kind, id: value }: { kind: string; id: number }) => ({ kind, id: String(value) }),
+}
+
 type Context = { queryClient: QueryClient }
 
 const root = createRootRouteWithContext<Context>()()
@@ -128,10 +133,10 @@ const startBulk = createRoute({
 
 const bulk = createRoute({
 	getParentRoute: () => shell,
-	path: "/bulk/$id",
+	path: "/objects/$kind/bulk/$id",
 	validateSearch: bulkSearch,
 	loader: needs("objects.edit"),
-	params: numbered,
+	params: ofKind,
 	component: lazyRouteComponent(() => import("./pages/Bulk"), "Bulk"),
 })
 
@@ -140,10 +145,7 @@ const object = createRoute({
 	path: "/objects/$kind/$id",
 	validateSearch: (raw: RawSearch) => ({ ...logSearch(raw), ...objectSearch(raw) }),
 	loader: needs("objects.read"),
-	params: {
-		parse: ({ kind, id: text }: { kind: string; id: string }) => ({ kind, id: id(text) ?? nobody }),
-		stringify: ({ kind, id: value }: { kind: string; id: number }) => ({ kind, id: String(value) }),
-	},
+	params: ofKind,
 	component: lazyRouteComponent(() => import("./pages/Object"), "ObjectAndLog"),
 })
 

@@ -1,7 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router"
 import { BulkPage } from "@/features/objects/BulkPage"
 
-const route = getRouteApi("/shell/bulk/$id")
+const route = getRouteApi("/shell/objects/$kind/bulk/$id")
 
 export function Bulk() {
 	const navigate = route.useNavigate()

@@ -102,7 +102,8 @@ function BulkStart({ kind, shared, within }: { kind: Kind; shared: Field | undef
 							onSent: setSent,
 						},
 						{
-							onSuccess: ({ id }) => void navigate({ to: "/bulk/$id", params: { id }, search: {} }),
+							onSuccess: ({ id }) =>
+								void navigate({ to: "/objects/$kind/bulk/$id", params: { kind: kind.name, id }, search: {} }),
 							onSettled: () => setSent(undefined),
 						},
 					)
@@ -294,7 +295,13 @@ function Earlier({ kind }: { kind: Kind }) {
 
 function ChangeLink({ of }: { of: BulkChange }) {
 	return (
-		<Link to="/bulk/$id" params={{ id: of.id }} search={{}} className="plain" title={of.fileName}>
+		<Link
+			to="/objects/$kind/bulk/$id"
+			params={{ kind: of.kind, id: of.id }}
+			search={{}}
+			className="plain"
+			title={of.fileName}
+		>
 			{of.withinName ? `${of.withinName}: ${of.fileName}` : of.fileName}
 		</Link>
 	)

@@ -2,8 +2,9 @@
 
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
-import { api, type OnSent } from "@/api/client"
+import { api } from "@/api/client"
 import { useList } from "@/api/list"
+import type { OnSent } from "@/api/sendForm"
 import type { BulkChange, BulkLine, Field, Kind } from "@/api/types"
 import type { Tone } from "@/components/Page"
 import type { Why } from "./api"
