@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react"
 import type { Event, Kind, ObjectStub, Revision } from "@/api/types"
 import { PathLink } from "@/components/PathLink"
 import { Failure } from "@/components/States"
+import { useNarrow } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { stringifySearch } from "@/lib/params"
 import { objectQuery, revisionQuery } from "./api"
@@ -86,6 +87,8 @@ function Moments(of: { kind: Kind; before: Revision | undefined; after: Revision
 }
 
 function Head({ name, revision, at }: { name: string; revision: number; at?: string }): ReactNode {
+	// Below each other they are said again for each field: in few words then.
+	if (useNarrow()) return name
 	return (
 		<>
 			{name}
