@@ -1,8 +1,7 @@
-import { PinInput, Select, TextInput, type TextInputProps } from "@mantine/core"
+import { PinInput, TextInput, type TextInputProps } from "@mantine/core"
 import { useDebouncedCallback } from "@mantine/hooks"
 import { Search } from "lucide-react"
-import { type Ref, useMemo, useState } from "react"
-import { machineZone, offsetMinutes } from "@/lib/time"
+import { type Ref, useState } from "react"
 
 /** Six boxes for a code; they accept a paste and hand over the code when it is whole. */
 export function CodeInput({
@@ -71,48 +70,6 @@ export function SearchInput({
 				setTyped({ text: event.currentTarget.value, from: value })
 				tell(event.currentTarget.value.trim())
 			}}
-		/>
-	)
-}
-
-/** All zones that this browser knows, each with its offset of today. */
-export function ZoneSelect({
-	value,
-	onChange,
-	error,
-	label = "Time zone",
-	description,
-}: {
-	value: string
-	onChange: (zone: string) => void
-	error?: string
-	label?: string
-	description?: string
-}) {
-	const zones = useMemo(() => {
-		const now = new Date()
-		const names = new Set(["UTC", machineZone(), ...Intl.supportedValuesOf("timeZone")])
-		if (value) names.add(value)
-		return [...names].map((name) => {
-			const minutes = offsetMinutes(now, name)
-			const sign = minutes < 0 ? "−" : "+"
-			const hours = Math.floor(Math.abs(minutes) / 60)
-			const rest = String(Math.abs(minutes) % 60).padStart(2, "0")
-			return { value: name, label: `${name} (UTC${sign}${hours}:${rest})` }
-		})
-	}, [value])
-	return (
-		<Select
-			label={label}
-			description={description}
-			data={zones}
-			value={value || null}
-			onChange={(zone) => zone && onChange(zone)}
-			searchable
-			limit={80}
-			nothingFoundMessage="No such zone"
-			error={error}
-			allowDeselect={false}
 		/>
 	)
 }

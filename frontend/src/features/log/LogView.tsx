@@ -36,7 +36,6 @@ import { total } from "@/lib/words"
 import { eventsKey, eventsQuery, newerQuery, useFacets, useLabels } from "./api"
 import { columnLabels, eventLabel, useColumns } from "./columns"
 import type { Around } from "./EventView"
-import { exportLog } from "./export"
 import { filterFields, type LogField, logFields } from "./fields"
 import classes from "./Log.module.css"
 import { useLayout } from "./layout"
@@ -59,6 +58,8 @@ type Props = {
 // Neither is on the first screen.
 const EventView = lazy(() => import("./EventView").then((m) => ({ default: m.EventView })))
 const ColumnsForm = lazy(() => import("./ColumnsForm").then((m) => ({ default: m.ColumnsForm })))
+
+const exporting = () => import("./export")
 
 /** Where each question's list was left, for the back button. */
 const leftAt = new Map<string, number>()
@@ -377,8 +378,10 @@ export function LogView({ search, onSearch, fixed = none, lead, empty, around }:
 
 function ExportMenu({ search, count }: { search: LogSearch; count?: string }) {
 	if (!useMay("events.export")) return null
+	const save = async (format: "csv" | "ndjson") => (await exporting()).exportLog(search, format)
 	return (
-		<Menu position="bottom-end">
+		// Loaded when the menu opens: the click itself must reach the file dialog at once.
+		<Menu position="bottom-end" onOpen={exporting}>
 			<Menu.Target>
 				<Button variant="default" size="compact-sm" h={26} leftSection={<Download size={13} />}>
 					Export
@@ -386,8 +389,8 @@ function ExportMenu({ search, count }: { search: LogSearch; count?: string }) {
 			</Menu.Target>
 			<Menu.Dropdown>
 				<Menu.Label>{count ? `These ${count}, all of them` : "All entries of this question"}</Menu.Label>
-				<Menu.Item onClick={() => exportLog(search, "csv")}>CSV, for a spreadsheet</Menu.Item>
-				<Menu.Item onClick={() => exportLog(search, "ndjson")}>NDJSON, with everything</Menu.Item>
+				<Menu.Item onClick={() => save("csv")}>CSV, for a spreadsheet</Menu.Item>
+				<Menu.Item onClick={() => save("ndjson")}>NDJSON, with everything</Menu.Item>
 			</Menu.Dropdown>
 		</Menu>
 	)

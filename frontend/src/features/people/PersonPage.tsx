@@ -11,12 +11,12 @@ import { useMay, useMe } from "@/api/me"
 import { useReasons } from "@/api/reasons"
 import type { ObjectStub, User } from "@/api/types"
 import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
-import { ZoneSelect } from "@/components/Inputs"
 import { Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { DeletedNote, Failure, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
+import { ZoneSelect } from "@/components/ZoneSelect"
 import { humanize, pathText } from "@/lib/words"
 import {
 	groupsQuery,
