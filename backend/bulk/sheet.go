@@ -73,9 +73,10 @@ func readSheet(k catalog.Kind, file io.Reader) (*sheet, error) {
 	return s, nil
 }
 
-// fieldsOf are the fields that a file may have columns for: not the one that all lines share.
+// fieldsOf are the fields that a file may have columns for: not the one that all lines share, nor
+// what a job fills in.
 func fieldsOf(k catalog.Kind) []catalog.Field {
-	return slices.DeleteFunc(slices.Clone(k.Fields), func(f catalog.Field) bool { return k.Bulk != nil && f.Name == k.Bulk.Within })
+	return slices.DeleteFunc(slices.Clone(k.Fields), func(f catalog.Field) bool { return f.ReadOnly || k.Bulk != nil && f.Name == k.Bulk.Within })
 }
 
 func column(k catalog.Kind, name string) (f catalog.Field, ok bool) {
