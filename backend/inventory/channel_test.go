@@ -325,6 +325,38 @@ func TestAMoveLeavesTheEntriesWhereTheyWere(t *testing.T) {
 	}
 }
 
+// TestAMoveIsReasonedWhereItBegins: what the new place asks for holds from then on.
+func TestAMoveIsReasonedWhereItBegins(t *testing.T) {
+	t.Parallel()
+	c := newChannel(t)
+	north := c.tenant(c.root, "North")
+	harbor, fjord := c.tenant(north, "Harbor"), c.tenant(north, "Fjord")
+	quay := c.tenant(harbor, "Quay")
+	for _, x := range []struct {
+		at     tenant.Tenant
+		reason string
+	}{{harbor, "Sold"}, {fjord, "Bought"}} {
+		c.must(c.edit(c.top(), func(tx *db.Tx, e inventory.Editor) error {
+			_, err := e.CreateObject(tx, inventory.KindReasons, inventory.Draft{TenantID: x.at.ID,
+				Attributes: map[string]any{"reasons": []any{x.reason}, "free_text": false, "required": true}})
+			return err
+		}))
+	}
+	move := func(reason string) error {
+		return c.edit(tenant.Of(north), func(tx *db.Tx, e inventory.Editor) error {
+			e.Origin = audit.Origin{Actor: audit.Actor{Kind: "user", Name: "ana", Level: "sales_org", UserID: 1}}
+			_, err := e.MoveTenant(tx, quay.ID, quay.Revision, fjord.ID, reason)
+			return err
+		})
+	}
+	for _, reason := range []string{"", "Bought"} {
+		if err := move(reason); !fault.Is(err, fault.Invalid) {
+			t.Errorf("for the reason %q: %v", reason, err)
+		}
+	}
+	c.must(move("Sold"))
+}
+
 func TestWhatCantBeMoved(t *testing.T) {
 	t.Parallel()
 	c := newChannel(t)
