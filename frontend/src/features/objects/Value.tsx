@@ -1,5 +1,6 @@
 import { UnstyledButton } from "@mantine/core"
 import { type ReactNode, useState } from "react"
+import { useSystemLabel } from "@/api/me"
 import type { Field } from "@/api/types"
 import { Dim, Mono } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
@@ -20,6 +21,7 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 	if (isFile(value)) return <FileLink of={value} />
 	if (field?.type === "references") return <Members kind={field.reference ?? ""} of={referencesIn(value)} />
 	if (field?.type === "time" && typeof value === "string") return <Time at={value} as="exact" />
+	if (field?.type === "system") return <SystemName of={words(field, value)} />
 	if (field?.type === "url") return <PathLink path={words(field, value)}>{words(field, value)}</PathLink>
 	if (field?.type === "templates") return <Lines of={textsIn(value)} />
 	if (field && exactTypes.includes(field.type)) return <Mono>{words(field, value)}</Mono>
@@ -28,6 +30,8 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 	if (field?.type === "multiline") return <span className={classes.multiline}>{words(field, value)}</span>
 	return words(field, value)
 }
+
+const SystemName = ({ of }: { of: string }) => useSystemLabel(of)
 
 function Lines({ of }: { of: string[] }) {
 	return of.map((line) => (
