@@ -1,0 +1,29 @@
+-- What holds for an organization is asked for with every change. A function in SQL is planned anew
+-- with every call, which took longer than the answer; PL/pgSQL keeps the plan.
+-- +goose Up
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION held_by(organizations bigint[], kinds text[], keys text[])
+RETURNS TABLE (organization bigint, kind text, unique_key text, id bigint, holder bigint, level text, state text, attributes json, revision bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT DISTINCT ON (t.id, o.kind, o.unique_key) t.id, o.kind, o.unique_key, o.id, h.id, h.level, o.state, o.attributes, o.revision
+    FROM tenants t
+    CROSS JOIN LATERAL (VALUES
+        (t.reseller_id, t.sales_org_id, 'reseller', 3),
+        (t.dealer_id, t.sales_org_id, 'dealer', 2),
+        (t.sales_org_id, t.sales_org_id, 'sales_org', 1),
+        ((SELECT r.id FROM tenants r WHERE r.level = 'root'), 0, 'root', 0)) AS h (id, sales_org_id, level, depth)
+    JOIN objects o ON o.sales_org_id = h.sales_org_id AND o.tenant_id = h.id AND o.kind = ANY (kinds) AND o.unique_key = ANY (keys)
+        AND o.deleted_at IS NULL
+    WHERE t.id = ANY (organizations) AND CASE current_setting('role')
+        WHEN 'annals_root' THEN true
+        WHEN 'annals_sales_org' THEN t.sales_org_id = scope_id()
+        WHEN 'annals_dealer' THEN t.dealer_id = scope_id()
+        WHEN 'annals_reseller' THEN t.reseller_id = scope_id()
+        ELSE t.id = scope_tenant_id()
+    END
+    ORDER BY t.id, o.kind, o.unique_key, h.depth DESC;
+END $$;
+-- +goose StatementEnd
