@@ -87,7 +87,7 @@ test("a new person comes in by mail and chooses a password", async ({ page, brow
 
 	await page.getByRole("button", { name: "Actions" }).click()
 	await page.getByRole("menuitem", { name: "Lock…" }).click()
-	await page.getByLabel("Reason").fill("Left her badge in the bus")
+	await page.getByRole("combobox", { name: "Reason" }).fill("Left her badge in the bus")
 	await page.getByRole("button", { name: "Lock", exact: true }).click()
 	await expect(page.getByText("Locked", { exact: true })).toBeVisible()
 	await there.reload()

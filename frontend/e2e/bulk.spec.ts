@@ -47,7 +47,7 @@ test("a tariff's rates come from a file: bad lines first, then all of it, then i
 	).toBeVisible()
 	await shoot(page, "ready")
 	await page.getByRole("button", { name: "Apply 2 lines…" }).click()
-	await page.getByRole("dialog").getByLabel("Reason").fill("New price list")
+	await page.getByRole("dialog").getByRole("combobox", { name: "Reason" }).fill("New price list")
 	await shoot(page, "apply")
 	await page.getByRole("dialog").getByRole("button", { name: "Apply" }).click()
 	await expect(page.getByText(/2 created, 0 changed, 0 unchanged/)).toBeVisible()

@@ -49,7 +49,7 @@ test("a reseller moves, somebody is invited to it, and closing it shuts them out
 	await expect(page.getByRole("option", { name: "Walk East" })).toHaveCount(0)
 	await page.getByRole("option", { name: "Walk West" }).click()
 	await expect(page.getByText("Entries until today stay with Walk East.")).toBeVisible()
-	await page.getByLabel("Reason").fill("The dealer gave it up")
+	await page.getByRole("combobox", { name: "Reason" }).fill("The dealer gave it up")
 	await page.getByRole("button", { name: "Move", exact: true }).click()
 	await expect(page.getByText("Walk Shop stands under Walk West now.")).toBeVisible()
 	await expect(page.getByText("Northwind Telecom › Walk West › Walk Shop")).toBeVisible()
@@ -84,7 +84,7 @@ test("a reseller moves, somebody is invited to it, and closing it shuts them out
 
 	await signIn(page, "org", new URL(shop).pathname)
 	await act(page, "Close…")
-	await page.getByLabel("Reason").fill("Unpaid")
+	await page.getByRole("combobox", { name: "Reason" }).fill("Unpaid")
 	await page.getByRole("button", { name: "Close organization" }).click()
 	await expect(page.getByText(/nobody in it or below it gets in/)).toBeVisible()
 	await signOut(page)

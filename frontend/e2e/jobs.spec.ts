@@ -13,7 +13,7 @@ test("a health check is done by the server, and its result is on the page and in
 	await expect(page.getByText("Unchecked")).toBeVisible()
 
 	await page.getByRole("button", { name: "Check…" }).click()
-	await page.getByRole("dialog").getByRole("textbox", { name: "Reason" }).fill("Customer called")
+	await page.getByRole("dialog").getByRole("combobox", { name: "Reason" }).fill("Customer called")
 	await page.getByRole("dialog").getByRole("button", { name: "Check" }).click()
 	const work = page.getByRole("region", { name: "Work" })
 	await expect(work).toContainText(/router core-77 unreachable at localhost:8728: .*this server/)

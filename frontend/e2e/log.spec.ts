@@ -141,7 +141,7 @@ test("a policy that is tightened is an entry with its reason", async ({ page, re
 	const { items } = await ask<ListPage<{ id: number }>>("/tenants?q=Pier%20Nine")
 	await signIn(page, "dealer", `/organization/${items[0]?.id}`)
 	await page.getByRole("radio", { name: "Required" }).check()
-	await page.getByLabel("Reason").fill("The insurer asks for it")
+	await page.getByRole("combobox", { name: "Reason" }).fill("The insurer asks for it")
 	await page.getByRole("button", { name: "Save" }).click()
 	await expect(page.getByText("Required for everybody here")).toBeVisible()
 	await page.getByRole("tab", { name: "Log" }).click()

@@ -36,7 +36,7 @@ test("a kind that an operator's file describes is managed in the portal", async 
 	await page.getByRole("button", { name: "Edit", exact: true }).click()
 	await page.getByRole("combobox", { name: "Shore power" }).click()
 	await page.getByRole("option", { name: "32 A" }).click()
-	await page.getByRole("textbox", { name: "Reason" }).fill("The old cable is gone")
+	await page.getByRole("combobox", { name: "Reason" }).fill("The old cable is gone")
 	await page.getByRole("button", { name: "Save" }).click()
 	await expect(page.getByText("Saved.")).toBeVisible()
 	await expect(page.getByText("32 A")).toBeVisible()

@@ -71,7 +71,7 @@ test("an entry shows its object before, after and now, also when it is gone, and
 
 	await page.getByRole("button", { name: "More actions" }).click()
 	await page.getByRole("menuitem", { name: "Delete…" }).click()
-	await page.getByRole("dialog").getByLabel("Reason").fill("Replaced by another")
+	await page.getByRole("dialog").getByRole("combobox", { name: "Reason" }).fill("Replaced by another")
 	await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click()
 	await expect(page.getByText("Delete: done.")).toBeVisible()
 
@@ -84,7 +84,7 @@ test("an entry shows its object before, after and now, also when it is gone, and
 	await expect(page.getByText(`${name} three`).first()).toBeVisible()
 	await expect(page.getByRole("button", { name: "Edit" })).toHaveCount(0)
 	await page.getByRole("button", { name: "Restore…" }).click()
-	await page.getByRole("dialog").getByLabel("Reason").fill("It was needed after all")
+	await page.getByRole("dialog").getByRole("combobox", { name: "Reason" }).fill("It was needed after all")
 	await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click()
 	await expect(page.getByRole("button", { name: "Edit" })).toBeVisible()
 })
