@@ -99,7 +99,7 @@ func FileName(sent string) string {
 // has yet, to its uploader only.
 func FindFile(tx *db.Tx, s tenant.Scope, userID, id int64) (f File, content []byte, err error) {
 	where, args := s.Owned("f")
-	err = tx.Raw("SELECT id, name, size, sha256, content FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = ?) AND "+where,
+	err = tx.Raw("SELECT id, name, size, sha256, content FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = NULLIF(?, 0)) AND "+where,
 		append([]any{id, userID}, args...)...).Row().Scan(&f.Ref, &f.Name, &f.Size, &f.SHA256, &content)
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, nil, fault.Absent()
@@ -119,7 +119,7 @@ func (e Editor) parseFile(tx *db.Tx, field catalog.Field, sent any) (any, error)
 	}
 	where, args := e.Scope.Owned("f")
 	var f File
-	err = tx.Raw("SELECT id, name, size, sha256 FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = ?) AND "+where,
+	err = tx.Raw("SELECT id, name, size, sha256 FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = NULLIF(?, 0)) AND "+where,
 		append([]any{id, e.Origin.Actor.UserID}, args...)...).Row().Scan(&f.Ref, &f.Name, &f.Size, &f.SHA256)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("refers to the upload %d, which isn't there; upload the file again", id)

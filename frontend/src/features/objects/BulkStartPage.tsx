@@ -153,7 +153,7 @@ function BulkStart({ kind, shared, within }: { kind: Kind; shared: Field | undef
 								value={match}
 								onChange={(next) => setMatch(next === "name" ? "name" : "id")}
 							>
-								<Stack gap={6} mt={6}>
+								<Stack gap={10} mt={6}>
 									<Radio value="id" label="creates a new one" />
 									<Radio
 										value="name"
