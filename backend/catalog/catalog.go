@@ -132,6 +132,17 @@ type Field struct {
 	Sets map[string]any `yaml:"sets" json:"sets,omitempty"` // of a boolean input: the values that fields get when it is on
 }
 
+// WithUnit is a number of this field as a person reads it: "30 days", "1 day", "10°".
+func (f Field) WithUnit(number string) string {
+	switch {
+	case f.Unit == "" || strings.HasPrefix(f.Unit, "°"):
+		return number + f.Unit
+	case number == "1" && len(f.Unit) > 2:
+		return number + " " + strings.TrimSuffix(f.Unit, "s")
+	}
+	return number + " " + f.Unit
+}
+
 // Action is something that can be done to an object. "create", "update", "delete" and "restore"
 // are what every object has; a kind lists those for which it records an event.
 type Action struct {

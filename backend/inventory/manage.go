@@ -131,7 +131,7 @@ func (e Editor) read(tx *db.Tx, fields []catalog.Field, o Object, d Draft) (Attr
 	}
 	for name := range d.Attributes {
 		if !slices.ContainsFunc(fields, func(f catalog.Field) bool { return f.Name == name }) {
-			add(name, "is not a field here")
+			add(name, fmt.Sprintf("%q is not a field here", name))
 		}
 	}
 	if len(wrong.Fields) > 0 {
@@ -565,11 +565,10 @@ func nameOf(k catalog.Kind, o Object, values Attributes) string {
 			return o.ExternalID
 		}
 		at := slices.IndexFunc(k.Fields, func(f catalog.Field) bool { return f.Name == field })
-		value := show(values[field])
-		if value != "" && k.Fields[at].Unit != "" {
-			value += " " + k.Fields[at].Unit
+		if value := show(values[field]); value != "" {
+			return k.Fields[at].WithUnit(value)
 		}
-		return value
+		return ""
 	})
 	if title != "" {
 		return strings.ToValidUTF8(title[:min(len(title), maxLine)], "")

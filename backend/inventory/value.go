@@ -179,12 +179,11 @@ func parseDecimal(f catalog.Field, sent any) (any, error) {
 }
 
 func inBounds(f catalog.Field, n float64) error {
-	unit := strings.TrimRight(" "+f.Unit, " ")
 	if f.Min != nil && n < *f.Min {
-		return fmt.Errorf("must be at least %v%s", *f.Min, unit)
+		return fmt.Errorf("must be at least %s", f.WithUnit(digits(*f.Min)))
 	}
 	if f.Max != nil && n > *f.Max {
-		return fmt.Errorf("must be at most %v%s", *f.Max, unit)
+		return fmt.Errorf("must be at most %s", f.WithUnit(digits(*f.Max)))
 	}
 	return nil
 }

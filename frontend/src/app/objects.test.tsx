@@ -638,3 +638,28 @@ test("members are links in the order of their names, many of them folded; an edi
 		}),
 	)
 })
+
+test("numbers are read with their units, and with how far they have come where something limits them", async () => {
+	open(at, {
+		...catalog({
+			...life,
+			fields: [
+				field({ name: "used", label: "Used", type: "decimal", unit: "h" }),
+				field({ name: "most", label: "Most", type: "decimal", unit: "h" }),
+				field({ name: "price", label: "Price", type: "money", unit: "EUR" }),
+				field({ name: "angle", label: "Angle", type: "decimal", unit: "°" }),
+				field({ name: "kept", label: "Kept", type: "integer", unit: "days" }),
+			],
+			limits: [{ field: "used", above: "most", action: "expire" }],
+		}),
+		[`GET ${at}`]: () => ({
+			body: subscription({
+				attributes: { used: "412", most: "500.0", price: "-12499.1234", angle: "10", kept: 1 },
+			}),
+		}),
+	})
+	const meter = await screen.findByRole("meter", { name: "Used of Most" })
+	expect(meter).toHaveAttribute("value", "412")
+	for (const text of ["412 of 500.0 h", "-12,499.1234 EUR", "10°", "1 day"])
+		expect(screen.getByText(text)).toBeVisible()
+})

@@ -5,7 +5,7 @@ import { useCatalog } from "@/api/me"
 import type { Action, Kind, ObjectStub } from "@/api/types"
 import { ActDialog } from "./ActDialog"
 import { isUnderWay } from "./api"
-import { actionOf, isDestructive } from "./kinds"
+import { actionOf, happensByItself, isDestructive } from "./kinds"
 
 /** How many actions stand beside the title; the others are in the menu. */
 const beside = 2
@@ -30,8 +30,9 @@ export function Acts({
 	const underWay = (action: Action) =>
 		object.jobs?.some((job) => job.action === action.name && isUnderWay(job)) ?? false
 	const destructive = (action: Action) => isDestructive(action, catalog)
-	const plain = actions.filter((action) => !destructive(action))
-	const more = [...plain.slice(beside), ...actions.filter(destructive)]
+	const plain = actions.filter((action) => !destructive(action) && !happensByItself(kind, action))
+	const rest = actions.filter((action) => !destructive(action) && happensByItself(kind, action))
+	const more = [...plain.slice(beside), ...rest, ...actions.filter(destructive)]
 	return (
 		<>
 			{plain.slice(0, beside).map((action) => (

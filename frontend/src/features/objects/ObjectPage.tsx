@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { ExternalLink, ScrollText } from "lucide-react"
 import type { ReactNode } from "react"
 import { useSystemLabel } from "@/api/me"
-import type { Kind, ObjectStub } from "@/api/types"
+import type { Attributes, Field, Kind, ObjectStub } from "@/api/types"
 import { Dim, Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { DeletedNote, Failure } from "@/components/States"
@@ -23,6 +23,7 @@ import { Revisions } from "./Revisions"
 import type { ObjectSearch } from "./search"
 import { objectTitle } from "./title"
 import { Value } from "./Value"
+import { words } from "./values"
 
 type Props = {
 	search: ObjectSearch
@@ -114,6 +115,7 @@ function Managed({ object, kind, search, onSearch, timeline }: Props & { object:
 }
 
 function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
+	const systemLabel = useSystemLabel(object.system)
 	const known = kind.fields.map(({ name }) => name)
 	return (
 		<>
@@ -125,7 +127,7 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 					of={[
 						...kind.fields.map((field): [string, ReactNode] => [
 							field.label,
-							<Value key={field.name} field={field} of={object.attributes[field.name]} />,
+							<Measured key={field.name} field={field} kind={kind} of={object.attributes} />,
 						]),
 						// What an older catalogue gave it.
 						...Object.entries(object.attributes)
@@ -141,7 +143,7 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 				<Values
 					of={[
 						["Organization", pathText(object.tenantPath)],
-						["System", object.system],
+						["System", systemLabel],
 						["Number", <Mono key="number">{object.externalId}</Mono>],
 						["Created", <Time key="created" at={object.firstSeenAt} />],
 						["Last entry", object.lastEventAt ? <Time at={object.lastEventAt} /> : <Dim>—</Dim>],
@@ -149,6 +151,29 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 				/>
 			</Section>
 		</>
+	)
+}
+
+/** A value, and where another field limits it, how far it has come: "412 of 500 h" and a bar. */
+function Measured({ field, kind, of }: { field: Field; kind: Kind; of: Attributes }) {
+	const limit = kind.limits?.find((one) => one.field === field.name && one.above)?.above
+	const most = kind.fields.find((one) => one.name === limit)
+	const [value, bound] = [Number(of[field.name] ?? Number.NaN), Number((most && of[most.name]) ?? Number.NaN)]
+	if (!most || Number.isNaN(value) || !(bound > 0)) return <Value field={field} of={of[field.name]} />
+	return (
+		<span className={classes.measured}>
+			<span className={classes.number}>
+				{String(of[field.name])} of {words(most, of[most.name])}
+			</span>
+			<meter
+				className={classes.meter}
+				aria-label={`${field.label} of ${most.label}`}
+				min={0}
+				max={bound}
+				value={Math.min(value, bound)}
+				data-beyond={value > bound || undefined}
+			/>
+		</span>
 	)
 }
 

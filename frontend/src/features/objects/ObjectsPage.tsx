@@ -168,20 +168,20 @@ function ObjectName({ object }: { object: ObjectStub }) {
 
 const columns: Column<ObjectStub>[] = [
 	{ id: "name", label: "Name", width: 220, grow: true, cell: (object) => <ObjectName object={object} /> },
-	{ id: "kind", label: "Kind", width: 150, cell: (object) => object.kindLabel },
-	{ id: "system", label: "System", width: 90, cell: (object) => object.system },
+	{ id: "kind", label: "Kind", width: 140, cell: (object) => object.kindLabel },
+	{ id: "system", label: "System", width: 78, cell: (object) => object.system },
 	{
 		id: "external",
 		label: "Id",
-		width: 130,
+		width: 96,
 		cell: (object) => <Mono>{object.externalId}</Mono>,
 	},
-	{ id: "state", label: "State", width: 120, cell: (object) => <ObjectState object={object} /> },
-	{ id: "tenant", label: "Organization", width: 240, cell: (object) => pathText(object.tenantPath) },
+	{ id: "state", label: "State", width: 104, cell: (object) => <ObjectState object={object} /> },
+	{ id: "tenant", label: "Organization", width: 216, cell: (object) => pathText(object.tenantPath) },
 	{
 		id: "last",
 		label: "Last entry",
-		width: 140,
+		width: 116,
 		cell: (object) => object.lastEventAt && <Time at={object.lastEventAt} as="relative" />,
 	},
 	{ id: "log", label: "Log", width: 44, cell: (object) => <ObjectLog of={object} /> },

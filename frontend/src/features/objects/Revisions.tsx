@@ -48,9 +48,9 @@ export function Revisions({
 		)
 	const columns: Column<Revision>[] = [
 		{ id: "revision", label: "Rev", width: 52, cell: ({ revision }) => <Mono>{revision}</Mono> },
-		{ id: "when", label: "When", width: 150, cell: ({ madeAt }) => <Time at={madeAt} /> },
-		{ id: "who", label: "Who", width: 150, cell: whoOf },
-		{ id: "what", label: "What", width: 150, cell: ({ action }) => actionOf(kind, action).label },
+		{ id: "when", label: "When", width: 142, cell: ({ madeAt }) => <Time at={madeAt} /> },
+		{ id: "who", label: "Who", width: 180, cell: (one) => <span title={whoOf(one)}>{whoOf(one)}</span> },
+		{ id: "what", label: "What", width: 130, cell: ({ action }) => actionOf(kind, action).label },
 		{ id: "state", label: "State", width: 110, cell: (one) => stateOf(one) },
 		{
 			id: "reason",

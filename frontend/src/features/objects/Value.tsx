@@ -20,7 +20,7 @@ export function Value({ field, of: value }: { field: Field | undefined; of: unkn
 		return <PathLink path={pathOf(field.reference, value.ref)}>{value.name}</PathLink>
 	if (isFile(value)) return <FileLink of={value} />
 	if (field?.type === "references") return <Members kind={field.reference ?? ""} of={referencesIn(value)} />
-	if (field?.type === "time" && typeof value === "string") return <Time at={value} as="exact" />
+	if (field?.type === "time" && typeof value === "string") return <Time at={value} />
 	if (field?.type === "system") return <SystemName of={words(field, value)} />
 	if (field?.type === "url") return <PathLink path={words(field, value)}>{words(field, value)}</PathLink>
 	if (field?.type === "templates") return <Lines of={textsIn(value)} />

@@ -74,6 +74,11 @@ export function isDestructive(action: Action, catalog: Catalog | undefined): boo
 
 const ownPages: Record<string, string> = { "annals.user": "/people", "annals.tenant": "/organization" }
 
+/** Whether a timer or a limit does an action: a person seldom has to, so it stands in the menu. */
+export function happensByItself({ timers, limits }: Kind, { name }: Action): boolean {
+	return [...(timers ?? []), ...(limits ?? [])].some(({ action }) => action === name)
+}
+
 /** Where a thing of a kind has its page. */
 export function pathOf(kind: string, id: number): string {
 	return `${ownPages[kind] ?? `/objects/${encodeURIComponent(kind)}`}/${id}`

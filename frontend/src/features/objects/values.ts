@@ -106,17 +106,26 @@ export function complaint(field: Field, value: Entered | undefined, stored: unkn
 	return undefined
 }
 
-/** "between 0 and 90 °", "at least 1 day" */
+/** "between 0 and 90°", "at least 1 day" */
 export function bounds({ min, max, unit, type, maxLength }: Field): string | undefined {
 	if (listTypes.includes(type)) {
 		const each = maxLength === undefined ? undefined : `each of at most ${maxLength} characters`
 		return [max === undefined ? undefined : `at most ${max}`, each].filter(Boolean).join(", ") || undefined
 	}
-	const of = unit ? ` ${unit}` : ""
-	if (min !== undefined && max !== undefined) return `between ${min} and ${max}${of}`
-	if (min !== undefined) return `at least ${min}${of}`
-	return max === undefined ? undefined : `at most ${max}${of}`
+	const of = (bound: number) => withUnit(String(bound), unit)
+	if (min !== undefined && max !== undefined) return `between ${min} and ${of(max)}`
+	if (min !== undefined) return `at least ${of(min)}`
+	return max === undefined ? undefined : `at most ${of(max)}`
 }
+
+/** A number as it is read with its unit: "30 days", "1 day", "10°". */
+export function withUnit(number: string, unit: string | undefined): string {
+	if (!unit || unit.startsWith("°")) return number + (unit ?? "")
+	return `${number} ${number === "1" && unit.length > 2 ? unit.replace(/s$/, "") : unit}`
+}
+
+/** An amount digit by digit as it is stored, in groups of three: "12,499.00". */
+const grouped = (amount: string) => amount.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",")
 
 export function has(stored: unknown): boolean {
 	return stored !== undefined && stored !== null && stored !== ""
@@ -132,7 +141,7 @@ export function words(field: Field | undefined, stored: unknown): string {
 	if (isList(stored))
 		return stored.map((one) => (isReference(one) ? one.name : String(one))).join(", ") || "—"
 	const text = typeof stored === "object" ? JSON.stringify(stored) : String(stored)
-	return field?.unit ? `${text} ${field.unit}` : text
+	return withUnit(field?.type === "money" ? grouped(text) : text, field?.unit)
 }
 
 /** What a draft says, in plain words. */
