@@ -49,6 +49,7 @@ test("a new person comes in by mail and chooses a password", async ({ page, brow
 	const form = page.getByRole("dialog", { name: "New person" })
 	await form.getByLabel("Name").fill("Wanda Walker")
 	await form.getByLabel("E-mail").fill(address(person))
+	await form.getByRole("radio", { name: "With a password" }).check()
 	await form.getByLabel("First password").fill("a first password")
 	await form.getByRole("button", { name: "Create" }).click()
 	await expect(page.getByRole("heading", { name: "Wanda Walker" })).toBeVisible()
