@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -139,11 +140,13 @@ func NewJobs(d *db.DB, l *audit.Log, runners map[string]Runner) *Jobs {
 	return &Jobs{db: d, log: l, runners: runners, now: time.Now}
 }
 
-// How often is looked, how many jobs a server does at once, how often the same one is begun before it
-// counts as failed, and what its lease is longer than its work.
+// How often is looked, how many jobs a server does at once, how many of one sales organization are done
+// at a time so that its slow ones don't keep all others waiting, how often the same one is begun before
+// it counts as failed, and what its lease is longer than its work.
 const (
 	jobEvery    = 500 * time.Millisecond
-	jobsAtOnce  = 4
+	jobsAtOnce  = 8
+	jobsOfOne   = 4
 	jobAttempts = 3
 	jobMargin   = 15 * time.Second
 )
@@ -251,7 +254,10 @@ func systemEditor(ctx context.Context, d *db.DB, l *audit.Log) (Editor, error) {
 func (j *Jobs) take(ctx context.Context, e Editor) (job leased, work *Work, err error) {
 	err = j.db.Write(ctx, e.Scope.Wall(), func(tx *db.Tx) error {
 		err := tx.Raw(`SELECT j.id, j.object_id, j.action, j.attempt + 1 AS attempt, j.request, o.kind FROM jobs j JOIN objects o ON o.id = j.object_id
-			WHERE j.finished_at IS NULL AND j.due_at <= ? ORDER BY j.due_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED`, j.now()).Take(&job).Error
+			WHERE j.finished_at IS NULL AND j.due_at <= @now AND o.sales_org_id NOT IN (
+				SELECT busy.sales_org_id FROM jobs r JOIN objects busy ON busy.id = r.object_id
+				WHERE r.finished_at IS NULL AND r.attempt > 0 AND r.due_at > @now GROUP BY 1 HAVING count(*) >= @most)
+			ORDER BY j.due_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED`, sql.Named("now", j.now()), sql.Named("most", jobsOfOne)).Take(&job).Error
 		if err != nil {
 			return err
 		}

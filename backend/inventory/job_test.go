@@ -212,6 +212,36 @@ func TestADeadServersJobIsTakenAgain(t *testing.T) {
 	}
 }
 
+func TestSlowJobsKeepNobodyElseWaiting(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	south := *y
+	south.org = y.tenant(y.root, "South")
+	done := func() (names []string) {
+		y.work(connect(func(_ context.Context, w inventory.Work) error {
+			names = append(names, w.Object.Name)
+			return nil
+		}))
+		return names
+	}
+	for n := range 5 {
+		o := y.make("alternet.router", map[string]any{"name": fmt.Sprintf("slow %d", n), "hostname": "slow.test.example", "port": 1})
+		y.must(y.ask(o, "check"))
+		if n < 4 { // another server works at it, and it takes long
+			y.exec("UPDATE jobs SET attempt = 1, due_at = now() + interval '1 minute' WHERE object_id = $1", o.ID)
+		}
+	}
+	o := south.make("alternet.router", map[string]any{"name": "quick", "hostname": "quick.test.example", "port": 1})
+	south.must(south.ask(o, "check"))
+	if names := done(); fmt.Sprint(names) != "[quick]" {
+		t.Errorf("while four of North's are done: %q", names)
+	}
+	y.exec("UPDATE jobs SET finished_at = now(), outcome = 'success' WHERE object_id = (SELECT id FROM objects WHERE name = 'slow 0')")
+	if names := done(); fmt.Sprint(names) != "[slow 4]" {
+		t.Errorf("when one has ended: %q", names)
+	}
+}
+
 func TestAStoppingServerGivesItsJobBack(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
