@@ -35,9 +35,11 @@ func newDialer(loopback bool) *net.Dialer {
 var unreachable = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),          // this network, RFC 791: Linux takes 0.0.0.0 for loopback
 	netip.MustParsePrefix("100.100.100.200/32"), // metadata at Alibaba
+	netip.MustParsePrefix("168.63.129.16/32"),   // Azure's own services
 	netip.MustParsePrefix("192.0.0.0/24"),       // protocol assignments, RFC 6890: metadata at Oracle among them
 	netip.MustParsePrefix("240.0.0.0/4"),        // reserved, and broadcast
-	netip.MustParsePrefix("fd00:ec2::/32"),      // metadata at Amazon
+	netip.MustParsePrefix("fd00:ec2::/32"),      // metadata at Amazon,
+	netip.MustParsePrefix("fd20:ce::254/128"),   // and at Google
 	netip.MustParsePrefix("::/96"),              // IPv4 in IPv6 in its old form,
 	netip.MustParsePrefix("64:ff9b::/96"),       // by translation, RFC 6052,
 	netip.MustParsePrefix("64:ff9b:1::/48"),     // RFC 8215,
