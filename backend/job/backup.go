@@ -21,6 +21,10 @@ import (
 // backupLimit is the longest that a backup may take.
 const backupLimit = 10 * time.Minute
 
+// maxBackups is how many files of one organization the folder takes: who may ask for one must not fill
+// the disk that the log is on.
+const maxBackups = 20
+
 // What can be backed up: the values of the catalogue's field.
 const (
 	contentObjects   = "objects"
@@ -39,7 +43,16 @@ func (b backup) do(ctx context.Context, w inventory.Work) (inventory.Attributes,
 	if content != contentObjects && content != contentRevisions {
 		return said, fmt.Errorf("%q can't be backed up; %q and %q can", content, contentObjects, contentRevisions)
 	}
-	name := "backup-" + w.ID.String() + ".ndjson.gz"
+	const ending = ".ndjson.gz"
+	whose := fmt.Sprintf("backup-%d-", w.Object.TenantID)
+	there, err := filepath.Glob(filepath.Join(b.dir, whose+"*"+ending))
+	if err != nil {
+		return said, cause(err)
+	}
+	if len(there) >= maxBackups {
+		return said, fmt.Errorf("%d backups of this organization are on the server, which takes no more until its operator has moved some", len(there))
+	}
+	name := whose + w.ID.String() + ending
 	written, err := b.write(ctx, w, name, content == contentRevisions)
 	if err != nil {
 		return said, cause(err)

@@ -310,21 +310,34 @@ func TestABackupHoldsWhatTheOrganizationHas(t *testing.T) {
 	if strings.Contains(all, "zelda") || strings.Contains(all, "hunter2") {
 		t.Error("it holds what is another's, or a secret")
 	}
+	// So many and no more; those of others don't count.
+	for n := range 19 {
+		for _, of := range []int64{h.org.ID, south.ID} {
+			h.must(os.WriteFile(filepath.Join(h.dir, "backups", fmt.Sprintf("backup-%d-%d.ndjson.gz", of, n)), nil, 0o600))
+		}
+	}
+	o, e = h.work(h.create(h.org, "mor.backup", map[string]any{"content": "objects"}))
+	if e.Outcome != audit.Failure || o.State != "failed" {
+		t.Errorf("one more than fit: %s, state %s", e.Outcome, o.State)
+	}
+	if o, _ = h.work(h.create(south, "mor.backup", map[string]any{"content": "objects"})); o.State != "written" {
+		t.Errorf("the other organization's: %s", o.State)
+	}
 	h.options.BackupDir = path // no folder
 	o, e = h.work(h.create(h.org, "mor.backup", map[string]any{"content": "objects"}))
 	if e.Type != "mor.backup_created" || e.Outcome != audit.Failure || fmt.Sprint(e.Data) != "[{Backed up objects} {Return value 1}]" || o.State != "failed" {
 		t.Errorf("%s %s %+v, state %s", e.Type, e.Outcome, e.Data, o.State)
 	}
 	left, err := os.ReadDir(filepath.Join(h.dir, "backups"))
-	if h.must(err); len(left) != 1 {
-		t.Errorf("%d files are left", len(left))
+	if h.must(err); len(left) != 40 {
+		t.Errorf("%d files are left, want 20 of each", len(left))
 	}
 }
 
 // What people may ask the server to reach, and what it never does, whatever name leads there.
 func TestNobodyReachesIntoThisServer(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"127.0.0.1", "127.8.9.10", "::1", "0.0.0.0", "0.1.2.3", "::", "169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200", "192.0.0.192",
+	for _, address := range []string{"127.0.0.1", "127.8.9.10", "::1", "0.0.0.0", "0.1.2.3", "::", "169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd20:ce::254",
 		"224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"} {
 		if err := job.Reachable(address); err == nil {
 			t.Errorf("%s can be reached", address)
