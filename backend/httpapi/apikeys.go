@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"strconv"
 
 	"annals/backend/auth"
 )
@@ -36,11 +35,7 @@ func (s *Server) listAPIKeys(ctx context.Context, in *listAPIKeysIn) (*body[list
 		return nil, err
 	}
 	out := list[apiKeyJSON]{Items: []apiKeyJSON{}}
-	if len(keys) > in.Limit {
-		keys = keys[:in.Limit]
-		next := strconv.FormatInt(keys[in.Limit-1].ID, 10)
-		out.Next = &next
-	}
+	keys, out.Next = page(keys, in.Limit, func(k auth.APIKey) int64 { return k.ID })
 	for _, k := range keys {
 		out.Items = append(out.Items, apiKeyOf(k))
 	}

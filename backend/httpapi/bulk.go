@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -111,11 +110,7 @@ func (s *Server) searchBulk(ctx context.Context, in *searchBulkIn) (*body[list[b
 	out := list[bulkJSON]{Items: []bulkJSON{}}
 	err := s.read(ctx, func(tx *db.Tx) error {
 		found, err := bulk.Search(tx, who(ctx).Scope, in.Kind, in.Cursor, in.Limit+1)
-		if len(found) > in.Limit {
-			found = found[:in.Limit]
-			next := strconv.FormatInt(found[in.Limit-1].ID, 10)
-			out.Next = &next
-		}
+		found, out.Next = page(found, in.Limit, func(c bulk.Change) int64 { return c.ID })
 		for _, c := range found {
 			out.Items = append(out.Items, bulkOf(c))
 		}
@@ -158,11 +153,7 @@ func (s *Server) bulkLines(ctx context.Context, in *bulkLinesIn) (*body[list[bul
 	out := list[bulkLineJSON]{Items: []bulkLineJSON{}}
 	err := s.read(ctx, func(tx *db.Tx) error {
 		found, err := bulk.Lines(tx, who(ctx).Scope, in.ID, in.State, in.Cursor, in.Limit+1)
-		if len(found) > in.Limit {
-			found = found[:in.Limit]
-			next := strconv.FormatInt(found[in.Limit-1].N, 10)
-			out.Next = &next
-		}
+		found, out.Next = page(found, in.Limit, func(l bulk.Line) int64 { return l.N })
 		for _, l := range found {
 			out.Items = append(out.Items, bulkLineJSON{N: l.N, Line: l.Line, State: l.State, ObjectID: l.ObjectID, Name: l.Name, Column: l.Wrong, Reason: l.Reason, Changes: l.Changes})
 		}

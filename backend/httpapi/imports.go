@@ -69,11 +69,7 @@ func (s *Server) listImports(ctx context.Context, in *listImportsIn) (*body[list
 		args = append(args, in.Cursor, in.Cursor, in.Limit+1)
 		return tx.Raw(selectImports+where+" AND (? = 0 OR i.id < ?) ORDER BY i.id DESC LIMIT ?", args...).Scan(&out.Items).Error
 	})
-	if len(out.Items) > in.Limit {
-		out.Items = out.Items[:in.Limit]
-		next := strconv.FormatInt(out.Items[in.Limit-1].ID, 10)
-		out.Next = &next
-	}
+	out.Items, out.Next = page(out.Items, in.Limit, func(i importJSON) int64 { return i.ID })
 	for i := range out.Items {
 		out.Items[i].hide(who(ctx).Scope.Level)
 	}

@@ -154,6 +154,16 @@ type list[T any] struct {
 	Next  *string `json:"next" nullable:"true"`
 }
 
+// page cuts off the row by which more was asked for than the limit, and says where the next page
+// begins if it was there.
+func page[Row any, Cursor int64 | string](rows []Row, limit int, cursor func(last Row) Cursor) ([]Row, *string) {
+	if len(rows) <= limit {
+		return rows, nil
+	}
+	next := fmt.Sprint(cursor(rows[limit-1]))
+	return rows[:limit], &next
+}
+
 func (s *Server) mySessions(ctx context.Context, _ *nothing) (*body[list[sessionJSON]], error) {
 	p := who(ctx)
 	sessions, err := s.Auth.Sessions(ctx, p)

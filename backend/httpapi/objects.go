@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"annals/backend/access"
@@ -98,11 +97,7 @@ func (s *Server) searchObjects(ctx context.Context, in *searchObjectsIn) (*body[
 	out := list[objectJSON]{Items: []objectJSON{}}
 	err := s.read(ctx, func(tx *db.Tx) error {
 		found, err := inventory.Search(tx, who(ctx).Scope, filter, in.Cursor, in.Limit+1)
-		if len(found) > in.Limit {
-			found = found[:in.Limit]
-			next := strconv.FormatInt(found[in.Limit-1].ID, 10)
-			out.Next = &next
-		}
+		found, out.Next = page(found, in.Limit, func(o inventory.Object) int64 { return o.ID })
 		if err != nil {
 			return err
 		}
@@ -350,11 +345,7 @@ func (s *Server) objectRevisions(ctx context.Context, in *revisionsIn) (*body[li
 	out := list[revisionJSON]{Items: []revisionJSON{}}
 	err := s.read(ctx, func(tx *db.Tx) error {
 		found, err := inventory.Revisions(tx, who(ctx).Scope, in.Kind, in.ID, in.Cursor, in.Limit+1)
-		if len(found) > in.Limit {
-			found = found[:in.Limit]
-			next := strconv.FormatInt(found[in.Limit-1].Revision, 10)
-			out.Next = &next
-		}
+		found, out.Next = page(found, in.Limit, func(r inventory.Revision) int64 { return r.Revision })
 		for _, r := range found {
 			out.Items = append(out.Items, revisionOf(r))
 		}

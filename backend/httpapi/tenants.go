@@ -67,10 +67,7 @@ func (s *Server) tenants(ctx context.Context, parent int64, text, after string, 
 	out := list[tenantJSON]{Items: []tenantJSON{}}
 	err := s.read(ctx, func(tx *db.Tx) error {
 		found, err := tenant.Search(tx, who(ctx).Scope, parent, text, after, limit+1)
-		if len(found) > limit {
-			found = found[:limit]
-			out.Next = &found[limit-1].Path
-		}
+		found, out.Next = page(found, limit, func(t tenant.Listed) string { return t.Path })
 		for _, t := range found {
 			out.Items = append(out.Items, s.organizationOf(ctx, t))
 		}

@@ -32,12 +32,7 @@ func (s *Server) searchUsers(ctx context.Context, in *searchUsersIn) (*body[list
 	p := who(ctx)
 	err = s.read(ctx, func(tx *db.Tx) error {
 		found, err := user.Search(tx, p.Scope, user.Filter{TenantID: in.TenantID, GroupID: in.GroupID, Text: in.Q, Role: in.Role, State: in.State}, afterName, afterID, in.Limit+1)
-		if len(found) > in.Limit {
-			found = found[:in.Limit]
-			last := found[in.Limit-1]
-			next := nameCursor(last.SortKey, last.ID)
-			out.Next = &next
-		}
+		found, out.Next = page(found, in.Limit, func(u user.Listed) string { return nameCursor(u.SortKey, u.ID) })
 		for _, u := range found {
 			out.Items = append(out.Items, personOf(u, p.May(access.EditUsers)))
 		}
