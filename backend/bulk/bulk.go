@@ -122,15 +122,8 @@ func find(tx *db.Tx, s tenant.Scope, id int64, lock string) (c Change, err error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return c, fault.Absent()
 	}
-	c.hide(s)
+	c.CreatedBy = s.Shown(c.CreatedBy, c.CreatedLevel)
 	return c, err
-}
-
-// hide: nobody looks up.
-func (c *Change) hide(s tenant.Scope) {
-	if c.CreatedLevel.Rank() < s.Level.Rank() {
-		c.CreatedBy = c.CreatedLevel.Label()
-	}
 }
 
 // Search returns changes of the scope, of one kind or ("") of all, newest first, below the id where
@@ -141,7 +134,7 @@ func Search(tx *db.Tx, s tenant.Scope, kind string, below int64, limit int) ([]C
 	args = append(args, kind, kind, below, below, limit)
 	err := tx.Raw(selectChange+where+" AND (? = '' OR b.kind = ?) AND (? = 0 OR b.id < ?) ORDER BY b.id DESC LIMIT ?", args...).Scan(&out).Error
 	for i := range out {
-		out[i].hide(s)
+		out[i].CreatedBy = s.Shown(out[i].CreatedBy, out[i].CreatedLevel)
 	}
 	return out, err
 }

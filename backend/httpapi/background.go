@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"sync"
+
+	"annals/backend/fault"
 )
 
 // background runs what goes on after its answer, such as imports, a few at a time, each in a goroutine
@@ -19,13 +22,13 @@ func newBackground(places int) *background {
 	return &background{ctx: ctx, cancel: cancel, places: make(chan struct{}, places)}
 }
 
-// enter takes a place; without one free it reports false.
-func (b *background) enter() bool {
+// enter takes a place, or says that as many run as may.
+func (b *background) enter(what string) error {
 	select {
 	case b.places <- struct{}{}:
-		return true
+		return nil
 	default:
-		return false
+		return &fault.Fault{Kind: fault.TooMany, Detail: fmt.Sprintf("%d %s run already. Try again when one is done.", cap(b.places), what), RetryAfter: 10}
 	}
 }
 

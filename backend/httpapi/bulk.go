@@ -2,13 +2,11 @@ package httpapi
 
 import (
 	"context"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"annals/backend/bulk"
 	"annals/backend/db"
-	"annals/backend/fault"
 	"annals/backend/inventory"
 )
 
@@ -69,8 +67,8 @@ func (s *Server) startBulk(ctx context.Context, in *startBulkIn) (*body[started]
 	if err != nil {
 		return nil, err
 	}
-	if !s.bulk.enter() {
-		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Two bulk changes run already. Try again when one is done.", RetryAfter: 10}
+	if err := s.bulk.enter("bulk changes"); err != nil {
+		return nil, err
 	}
 	r := bulk.Request{Kind: in.Kind, TenantID: form.TenantID, WithinID: form.WithinID, Matching: form.Match, ExpertMode: form.ExpertMode, FileName: form.File.Filename}
 	if r.Matching == "" {
@@ -88,16 +86,6 @@ func (s *Server) startBulk(ctx context.Context, in *startBulkIn) (*body[started]
 	e := s.editor(ctx)
 	s.bulk.run(func() { preview.Check(s.bulk.ctx, s.DB, e) })
 	return answer(started{preview.ID}), nil
-}
-
-// onlyFields refuses a form with other fields than these: one that is ignored may have been meant.
-func onlyFields(sent map[string][]string, known ...string) error {
-	for name := range sent {
-		if !slices.Contains(known, name) {
-			return fault.At("form."+name, "is not a field of this form")
-		}
-	}
-	return nil
 }
 
 type searchBulkIn struct {
@@ -175,8 +163,8 @@ type applyBulkIn struct {
 }
 
 func (s *Server) applyBulk(ctx context.Context, in *applyBulkIn) (*body[started], error) {
-	if !s.bulk.enter() {
-		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Two bulk changes run already. Try again when one is done.", RetryAfter: 10}
+	if err := s.bulk.enter("bulk changes"); err != nil {
+		return nil, err
 	}
 	why := bulk.Why{Reason: in.Body.Reason, Commentary: in.Body.Commentary, OnBehalfOf: in.Body.OnBehalfOf}
 	var c bulk.Change

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"annals/backend/db"
+	"annals/backend/fault"
 	"annals/backend/inventory"
 )
 
@@ -38,6 +40,16 @@ func (s *Server) upload(ctx context.Context, in *uploadIn) (*body[inventory.File
 		return err
 	})
 	return answer(f), err
+}
+
+// onlyFields refuses a form with other fields than these: one that is ignored may have been meant.
+func onlyFields(sent map[string][]string, known ...string) error {
+	for name := range sent {
+		if !slices.Contains(known, name) {
+			return fault.At("form."+name, "is not a field of this form")
+		}
+	}
+	return nil
 }
 
 // readForm reads a file of a form, one byte further than it may be long, which is then refused.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"mime/multipart"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,17 +70,12 @@ func (s *Server) listImports(ctx context.Context, in *listImportsIn) (*body[list
 	})
 	out.Items, out.Next = page(out.Items, in.Limit, func(i importJSON) int64 { return i.ID })
 	for i := range out.Items {
-		out.Items[i].hide(who(ctx).Scope.Level)
+		out.Items[i].hide(who(ctx).Scope)
 	}
 	return answer(out), err
 }
 
-// hide: nobody looks up.
-func (i *importJSON) hide(viewer tenant.Level) {
-	if l := tenant.Level(i.Level); l.Rank() < viewer.Rank() {
-		i.CreatedBy = l.Label()
-	}
-}
+func (i *importJSON) hide(s tenant.Scope) { i.CreatedBy = s.Shown(i.CreatedBy, tenant.Level(i.Level)) }
 
 func (s *Server) findImport(ctx context.Context, id int64) (out importJSON, err error) {
 	where, args := who(ctx).Scope.Owned("i")
@@ -91,7 +85,7 @@ func (s *Server) findImport(ctx context.Context, id int64) (out importJSON, err 
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = s.denied(ctx, fault.Absent(), "import", id)
 	}
-	out.hide(who(ctx).Scope.Level)
+	out.hide(who(ctx).Scope)
 	return out, err
 }
 
@@ -150,10 +144,8 @@ type started struct {
 
 func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[started], error) {
 	form := in.RawBody.Data()
-	for name := range in.RawBody.Form.Value {
-		if !slices.Contains([]string{"system", "source", "tenant", "timeZone", "createTenants"}, name) {
-			return nil, fault.At("form."+name, "is not a field of this form")
-		}
+	if err := onlyFields(in.RawBody.Form.Value, "system", "source", "tenant", "timeZone", "createTenants"); err != nil {
+		return nil, err
 	}
 	p := who(ctx)
 	o := importer.Options{System: form.System, Source: form.Source, Scope: p.Scope, Origin: p.Origin, CreateTenants: form.CreateTenants, FileName: form.File.Filename, Location: time.UTC}
@@ -171,8 +163,8 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 	if form.Tenant == "" {
 		id, errID = p.Scope.TenantID, nil
 	}
-	if !s.imports.enter() {
-		return nil, &fault.Fault{Kind: fault.TooMany, Detail: "Two imports run already. Try again when one is done.", RetryAfter: 30}
+	if err := s.imports.enter("imports"); err != nil {
+		return nil, err
 	}
 	out := importJSON{System: o.System, Source: o.Source, FileName: truncate(o.FileName, 300), State: "running", CreatedBy: p.Origin.Actor.Name}
 	err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) (err error) {

@@ -58,12 +58,8 @@ func FindRevision(tx *db.Tx, s tenant.Scope, id, revision int64) (r Revision, er
 
 // hide takes the names of those who stand above the viewer.
 func (r *Revision) hide(s tenant.Scope) {
-	if r.ActorLevel.Rank() < s.Level.Rank() {
-		r.ActorName = r.ActorLevel.Label()
-	}
-	if l := r.BehalfLevel; l != "" && l.Rank() < s.Level.Rank() {
-		r.BehalfName = l.Label()
-	}
+	r.ActorName = s.Shown(r.ActorName, r.ActorLevel)
+	r.BehalfName = s.Shown(r.BehalfName, r.BehalfLevel)
 }
 
 func findRevision(tx *db.Tx, id, revision int64) (r Revision, err error) {

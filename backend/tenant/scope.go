@@ -43,6 +43,15 @@ type Scope struct {
 	TenantID int64 // the principal's tenant
 }
 
+// Shown is a name as the scope may know it: of somebody who stands above, the level only. Nobody
+// looks up.
+func (s Scope) Shown(name string, of Level) string {
+	if name != "" && of.Rank() < s.Level.Rank() {
+		return of.Label()
+	}
+	return name
+}
+
 // Of returns the scope of a tenant.
 func Of(t Tenant) Scope { return Scope{Level: t.Level, ID: t.ID, TenantID: t.ID} }
 
