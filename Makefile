@@ -34,7 +34,7 @@ test: build frontend/tools/openapi/node_modules/.installed ## every test, the br
 check: frontend/node_modules/.installed frontend/tools/openapi/node_modules/.installed frontend/dist/index.html ## linters and generated files
 	@bash .ci/check
 
-bench: tools/postgres/node_modules/.installed frontend/dist/index.html ## the benchmarks, each beside its limit
+bench: tools/postgres/node_modules/.installed frontend/dist/index.html ## the benchmarks, each figure beside its limit or marked as without one
 	@ANNALS_TEST_DURABLE=1 go test -p 1 -run '^$$' -bench . -benchtime 1x ./backend/importer ./backend/demo ./backend/audit ./backend/httpapi | grep -E 'Benchmark|FAIL|panic'
 
 dev: build ## hot reload: the portal at http://127.0.0.1:5173, the server behind it

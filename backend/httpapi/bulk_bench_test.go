@@ -11,7 +11,7 @@ import (
 )
 
 // BenchmarkBulk creates and then changes as many objects as a file may have lines, each in its two
-// steps, with an entry for each line.
+// steps, with an entry for each line. No speed is asked for.
 func BenchmarkBulk(b *testing.B) {
 	h := newHouse(b)
 	h.token("north")
@@ -43,6 +43,6 @@ func BenchmarkBulk(b *testing.B) {
 		run(20)
 		run(30)
 	}
-	b.ReportMetric(float64(lines)/checked.Seconds(), "checked-lines/s")
-	b.ReportMetric(float64(lines)/applied.Seconds(), "applied-lines/s")
+	b.ReportMetric(float64(lines)/checked.Seconds(), "checked-lines/s(no-limit)")
+	b.ReportMetric(float64(lines)/applied.Seconds(), "applied-lines/s(no-limit)")
 }
