@@ -4,6 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,6 +102,37 @@ func TestTheDocumentationsExampleLoads(t *testing.T) {
 	}
 	if _, err := Load(write(t, map[string]string{"example.yaml": example})); err != nil {
 		t.Error(err)
+	}
+}
+
+// Every key that a file may have stands in the documentation, and nothing else does.
+func TestTheDocumentationHasEveryKey(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/catalogue.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, row := range []any{System{}, Column{}, EventType{}, DataLabel{}, Kind{}, Field{}, Action{}, Job{}, Allowance{}, Timer{}, Limit{}, Bulk{}} {
+		of := reflect.TypeOf(row)
+		for i := range of.NumField() {
+			key := of.Field(i).Tag.Get("yaml")
+			if key == "" || key == "-" {
+				continue
+			}
+			known[key] = true
+			if !regexp.MustCompile("`" + key + "[:`]|(?m)(^|[{ ])" + key + ":").Match(text) {
+				t.Errorf("the key %q of %s is not documented", key, of.Name())
+			}
+		}
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]+`) \\|").FindAllStringSubmatch(string(text), -1) {
+		for _, key := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(row[1], -1) {
+			run := slices.ContainsFunc(Runs(), func(r Run) bool { return r.Name == key[1] })
+			if !known[key[1]] && !run {
+				t.Errorf("%q is documented, but no key", key[1])
+			}
+		}
 	}
 }
 
