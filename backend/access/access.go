@@ -74,9 +74,6 @@ func Permissions() []Permission {
 	return out
 }
 
-// Roles lists all of them.
-func Roles() []Role { return []Role{Admin, Auditor, User} }
-
 // Of returns what a role may do.
 func Of(r Role) []Permission {
 	var out []Permission

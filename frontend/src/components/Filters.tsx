@@ -23,7 +23,7 @@ export type FilterField = {
 	hint?: string
 }
 
-export type Suggestion = { value: string; label: string; count?: number }
+type Suggestion = { value: string; label: string; count?: number }
 export type Suggestions = { items: Suggestion[]; note?: string; loading: boolean; failed: boolean }
 export type FilterValues = Record<string, readonly string[]>
 

@@ -4,7 +4,7 @@ import { type ReactNode, useRef, useState } from "react"
 import classes from "./Handle.module.css"
 import { PathLink, useFollow } from "./PathLink"
 
-export type HandleActions = {
+type HandleActions = {
 	/** What the value is, to say it in the menu: "Category", "Modified by". */
 	field: string
 	value: string

@@ -12,7 +12,7 @@ export const relativeRanges = [
 	{ token: "90d", label: "Last 90 days", minutes: 90 * 1440 },
 ] as const
 
-export type RangeToken = (typeof relativeRanges)[number]["token"]
+type RangeToken = (typeof relativeRanges)[number]["token"]
 
 /** Either `last`, or `from` (inclusive) and `to` (exclusive) as instants; nothing means all time. */
 export type Range = { last?: RangeToken; from?: string; to?: string }

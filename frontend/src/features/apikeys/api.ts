@@ -13,7 +13,7 @@ function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
 	})
 }
 
-export type NewKey = { name: string; tenantId: number; scopes: KeyScope[] }
+type NewKey = { name: string; tenantId: number; scopes: KeyScope[] }
 
 export const useCreateKey = () => useChange((key: NewKey) => api.post<CreatedApiKey>("/api-keys", key))
 

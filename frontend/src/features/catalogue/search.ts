@@ -1,6 +1,6 @@
 import { oneOf, type RawSearch, text } from "@/lib/params"
 
-export type CatalogueSearch = { q?: string; system?: string; show?: "kinds" }
+type CatalogueSearch = { q?: string; system?: string; show?: "kinds" }
 
 export function catalogueSearch(raw: RawSearch): CatalogueSearch {
 	return { q: text(raw.q), system: text(raw.system), show: oneOf(raw.show, ["kinds"] as const) }

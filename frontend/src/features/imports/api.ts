@@ -32,15 +32,13 @@ export function useImports() {
 export function useSources(): { name: string; system: string }[] {
 	const { data } = useQuery({
 		queryKey: ["objects", "sources"],
-		queryFn: ({ signal }) => api.get<Page<ObjectStub>>("/sources", { limit: 200 }, signal),
-		select: ({ items }) => {
-			const live = items.filter(({ deletedAt, state }) => !deletedAt && state === "active")
-			return [
-				...new Map(
-					live.map(({ name, attributes }) => [name, { name, system: String(attributes.system) }]),
-				).values(),
-			]
-		},
+		queryFn: ({ signal }) =>
+			api.get<Page<ObjectStub>>("/sources", { deleted: "false", state: "active", limit: 200 }, signal),
+		select: ({ items }) => [
+			...new Map(
+				items.map(({ name, attributes }) => [name, { name, system: String(attributes.system) }]),
+			).values(),
+		],
 	})
 	return data ?? []
 }

@@ -2,17 +2,16 @@ import { Button } from "@mantine/core"
 import { useCatalog, useMe } from "@/api/me"
 import type { ObjectStub } from "@/api/types"
 import { PathLink } from "@/components/PathLink"
-import { mayCreate, startPath } from "./kinds"
+import { allKinds, bulkLabel, mayCreate, startPath, useKind } from "./kinds"
 
 /** Leads to where objects of the kind that the list shows are changed from a file. */
 export function BulkButton({ kind: name }: { kind: string | undefined }) {
-	const catalog = useCatalog()
 	const me = useMe()
-	const kind = catalog?.systems.flatMap(({ kinds }) => kinds).find((one) => one.name === name)
+	const kind = useKind(name ?? "")
 	if (!kind || !mayCreate(kind, me)) return null
 	return (
 		<Button component={PathLink} path={startPath(kind.name)} variant="default">
-			{kind.bulk?.label ?? "Bulk change"}…
+			{bulkLabel(kind)}…
 		</Button>
 	)
 }
@@ -21,9 +20,8 @@ export function BulkButton({ kind: name }: { kind: string | undefined }) {
 export function PartsButtons({ object }: { object: ObjectStub }) {
 	const catalog = useCatalog()
 	const me = useMe()
-	if (object.deletedAt) return null
-	const parts = (catalog?.systems ?? [])
-		.flatMap(({ kinds }) => kinds)
+	if (!catalog || object.deletedAt) return null
+	const parts = allKinds(catalog)
 		.filter((kind) =>
 			kind.fields.some(({ name, reference }) => name === kind.bulk?.within && reference === object.kind),
 		)
@@ -35,7 +33,7 @@ export function PartsButtons({ object }: { object: ObjectStub }) {
 			path={`${startPath(kind.name)}?within=${object.id}`}
 			variant="default"
 		>
-			{kind.plural}: {kind.bulk?.label}…
+			{kind.plural}: {bulkLabel(kind)}…
 		</Button>
 	))
 }

@@ -12,19 +12,10 @@ import { stringifySearch } from "@/lib/params"
 import { inSentence, pathText, plural } from "@/lib/words"
 import classes from "./Bulk.module.css"
 import { ChangeState } from "./BulkStartPage"
-import {
-	bulkLabel,
-	countOf,
-	lineWords,
-	runs,
-	useApplyBulk,
-	useBulkChange,
-	useBulkLines,
-	useDiscardBulk,
-} from "./bulk"
+import { countOf, lineWords, runs, useApplyBulk, useBulkChange, useBulkLines, useDiscardBulk } from "./bulk"
 import { type BulkSearch, lineStates } from "./bulkSearch"
 import { useWhy, WhyFields } from "./Form"
-import { aboveKind, actionOf, pathOf, startPath, useKind } from "./kinds"
+import { aboveKind, actionOf, bulkLabel, pathOf, startPath, useKind } from "./kinds"
 
 /** One bulk change: what its lines would do, then how far it is, then what came of it. */
 export function BulkPage({

@@ -19,7 +19,6 @@ import { objectQuery } from "./api"
 import classes from "./Bulk.module.css"
 import {
 	bulkFields,
-	bulkLabel,
 	maxLines,
 	maxMiB,
 	sharedField,
@@ -29,7 +28,7 @@ import {
 	useStartBulk,
 } from "./bulk"
 import { FieldInput } from "./FieldInput"
-import { aboveKind, mayCreate, useKind } from "./kinds"
+import { aboveKind, bulkLabel, mayCreate, useKind } from "./kinds"
 import frame from "./Object.module.css"
 import { objectTitle } from "./title"
 import { bounds, type Entered, isReference } from "./values"

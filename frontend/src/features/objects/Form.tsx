@@ -92,7 +92,7 @@ export function useWhy(
 	}
 }
 
-export type WhyState = ReturnType<typeof useWhy>
+type WhyState = ReturnType<typeof useWhy>
 
 /** The reason, and behind "More" what few need: commentary, on whose behalf, expert mode. */
 export function WhyFields({

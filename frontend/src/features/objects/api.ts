@@ -46,6 +46,9 @@ export const revisionQuery = (kind: string, id: number, revision: number) =>
 /** What every change may say beside the values. */
 export type Why = { reason?: string; commentary?: string; onBehalfOf?: number; expertMode?: boolean }
 
+/** The same in the address of a DELETE, which has no body and no fields to change. */
+export const whyParams = ({ reason, commentary, onBehalfOf }: Why) => ({ reason, commentary, onBehalfOf })
+
 export type Change =
 	| { how: "create"; kind: string; tenantId: number; attributes: Attributes; why: Why }
 	| { how: "update"; of: ObjectStub; attributes: Attributes; why: Why }
@@ -71,11 +74,7 @@ function send(change: Change): Promise<ObjectStub> {
 				of.revision,
 			)
 		case "delete":
-			return api.delete(
-				path,
-				{ reason: why.reason, commentary: why.commentary, onBehalfOf: why.onBehalfOf },
-				of.revision,
-			)
+			return api.delete(path, whyParams(why), of.revision)
 		case "restore":
 			return api.post(`${path}/restore`, { revision: change.revision, ...why }, of.revision)
 	}
@@ -119,7 +118,7 @@ export function fieldErrors(problem: Problem): Record<string, string> {
 	return found
 }
 
-export type Candidate = { id: number; name: string; hint: string }
+type Candidate = { id: number; name: string; hint: string }
 
 /** What a reference field may point to, searched as it is typed. */
 export const candidatesQuery = (field: Field, q: string) =>
@@ -135,14 +134,16 @@ export const candidatesQuery = (field: Field, q: string) =>
 				const { items } = await api.get<Page<Tenant>>("/tenants", params, signal)
 				return items.map(({ id, name, path }) => ({ id, name, hint: pathText(path) }))
 			}
-			const { items } = await api.get<Page<ObjectStub>>(pathTo(field.reference ?? ""), params, signal)
-			return items
-				.filter((object) => !object.deletedAt)
-				.map((object) => ({
-					id: object.id,
-					name: objectTitle(object),
-					hint: `${object.externalId} · ${pathText(object.tenantPath)}`,
-				}))
+			const { items } = await api.get<Page<ObjectStub>>(
+				pathTo(field.reference ?? ""),
+				{ ...params, deleted: "false" },
+				signal,
+			)
+			return items.map((object) => ({
+				id: object.id,
+				name: objectTitle(object),
+				hint: `${object.externalId} · ${pathText(object.tenantPath)}`,
+			}))
 		},
 		staleTime: 15_000,
 	})

@@ -33,9 +33,6 @@ export const countOf = (change: BulkChange, state: BulkLine["state"]) =>
 
 export const runs = ({ state }: BulkChange) => state === "checking" || state === "applying"
 
-/** What the list calls it: "Bulk change", or in the words of the kind's system. */
-export const bulkLabel = (kind: Kind) => kind.bulk?.label ?? "Bulk change"
-
 /** The fields that a file may have columns for: not the one that all lines share. */
 export const bulkFields = (kind: Kind): Field[] =>
 	kind.fields.filter(({ name }) => name !== kind.bulk?.within)

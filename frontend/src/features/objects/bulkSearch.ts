@@ -9,7 +9,7 @@ export function bulkSearch(raw: RawSearch): BulkSearch {
 }
 
 /** Where a bulk change begins: within one object, for kinds whose lines share one. */
-export type BulkStartSearch = { within?: number }
+type BulkStartSearch = { within?: number }
 
 export const bulkStartSearch = (raw: RawSearch): BulkStartSearch => ({ within: id(raw.within) })
 

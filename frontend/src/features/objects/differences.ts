@@ -3,7 +3,7 @@ import { humanize } from "@/lib/words"
 import { same, words } from "./values"
 
 /** What an object was at some moment. */
-export type Moment = Pick<Revision, "state" | "attributes" | "deleted">
+type Moment = Pick<Revision, "state" | "attributes" | "deleted">
 
 export const stateOf = ({ deleted, state }: Moment) => (deleted ? "Deleted" : humanize(state))
 

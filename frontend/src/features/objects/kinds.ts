@@ -11,7 +11,7 @@ export function useKind(name: string): Kind | null | undefined {
 	)
 }
 
-const allKinds = (catalog: Catalog) => catalog.systems.flatMap((system) => system.kinds)
+export const allKinds = (catalog: Catalog) => catalog.systems.flatMap((system) => system.kinds)
 
 /** What has a table of its own (people, tenants, sessions, keys) has its own pages; so have settings. */
 export function mayCreate(kind: Kind, me: Me): boolean {
@@ -22,6 +22,9 @@ export function mayCreate(kind: Kind, me: Me): boolean {
 		me.permissions.includes("objects.edit")
 	)
 }
+
+/** What a bulk change is called: "Bulk change", or in the words of the kind's system. */
+export const bulkLabel = (kind: Kind) => kind.bulk?.label ?? "Bulk change"
 
 /** Where a bulk change of a kind begins. */
 export const startPath = (kind: string) => `/objects/${encodeURIComponent(kind)}/bulk`

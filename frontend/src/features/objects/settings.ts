@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
 import { api } from "@/api/client"
 import type { Attributes, Page, Setting } from "@/api/types"
-import type { Why } from "./api"
+import { type Why, whyParams } from "./api"
 
 const key = ["settings"]
 
@@ -20,11 +20,7 @@ export function useSettingChange({ name, tenantId }: Setting) {
 		mutationFn: ({ revision, attributes, why }: { revision: number; attributes?: Attributes; why: Why }) =>
 			attributes
 				? api.patch<Setting>(`${path}?tenantId=${tenantId}`, { attributes, ...why }, revision)
-				: api.delete<Setting>(
-						path,
-						{ tenantId, reason: why.reason, commentary: why.commentary, onBehalfOf: why.onBehalfOf },
-						revision,
-					),
+				: api.delete<Setting>(path, { tenantId, ...whyParams(why) }, revision),
 		// Also when it is refused: somebody else may have changed it.
 		onSettled: () => queryClient.invalidateQueries({ queryKey: key }),
 		onSuccess: () => {

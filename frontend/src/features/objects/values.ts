@@ -32,7 +32,7 @@ export const textsIn = (value: unknown): string[] =>
 	isList(value) ? value.filter((one) => typeof one === "string") : []
 
 /** A stored value as the form starts with it. A secret starts empty: what is stored is a fingerprint. */
-export function entered(field: Field, stored: unknown): Entered {
+function entered(field: Field, stored: unknown): Entered {
 	if (field.secret) return ""
 	if (field.type === "boolean") return typeof stored === "boolean" ? stored : null
 	if (field.type === "reference") return isReference(stored) ? stored : null

@@ -27,7 +27,7 @@ import { MoveDialog } from "./MoveDialog"
 import classes from "./Organization.module.css"
 import { Tree } from "./Tree"
 
-export type OrganizationTab = "details" | "people" | "log"
+type OrganizationTab = "details" | "people" | "log"
 
 const levelWords: Record<Level, string> = {
 	root: "Platform",

@@ -15,7 +15,7 @@ export const contentQuery = (id: number) =>
 		queryFn: ({ signal }) => api.get<TenantContent>(`/tenants/${id}/content`, undefined, signal),
 	})
 
-export type TenantChange = { name?: string; mfaPolicy?: Tenant["mfaPolicy"]; reason?: string }
+type TenantChange = { name?: string; mfaPolicy?: Tenant["mfaPolicy"]; reason?: string }
 
 /** A change of the tree: paths, people and the log are out of date afterwards. */
 export function useOutdate(): () => Promise<unknown> {

@@ -1,6 +1,6 @@
 import type { Tenant } from "@/api/types"
 
-export type TreeRow = { tenant: Tenant; depth: number; open: boolean; hasChildren: boolean }
+type TreeRow = { tenant: Tenant; depth: number; open: boolean; hasChildren: boolean }
 
 /** The rows of a tree that are on the screen: below closed nodes nothing, while searching all matches and what leads to them. */
 export function treeRows(tenants: Tenant[], opened: ReadonlySet<number>, text: string): TreeRow[] {

@@ -33,7 +33,7 @@ export const allGroupsQuery = queryOptions({
 			.items,
 })
 
-export type NewPerson = {
+type NewPerson = {
 	tenantId: number
 	email: string
 	name: string

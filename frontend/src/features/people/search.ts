@@ -3,7 +3,7 @@ import { id, oneOf, type RawSearch, text } from "@/lib/params"
 export const roles = ["admin", "auditor", "user"] as const
 export const states = ["pending", "active", "locked", "deleted"] as const
 
-export type PeopleSearch = {
+type PeopleSearch = {
 	q?: string
 	role?: (typeof roles)[number]
 	state?: (typeof states)[number]

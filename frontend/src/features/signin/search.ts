@@ -1,7 +1,7 @@
 import { type RawSearch, text } from "@/lib/params"
 
 /** Where to go after signing in: a path on this host, never another host. */
-export type SignInSearch = { next?: string }
+type SignInSearch = { next?: string }
 
 export function signInSearch(raw: RawSearch): SignInSearch {
 	const next = text(raw.next)
