@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Catalog is everything that was loaded. It does not change after Load, so any number of
@@ -158,48 +157,6 @@ type Action struct {
 	Sets map[string]any `yaml:"sets" json:"sets,omitempty"` // the values that fields get by it
 }
 
-// Job is work outside of the inventory: a connection, a request, a mail, a backup. Only its result
-// is recorded: the action's event with the action's state, or the event and the state of a failure.
-type Job struct {
-	Run      string            `yaml:"run" json:"run"`                     // one of Runs
-	With     map[string]string `yaml:"with" json:"with,omitempty"`         // what the work needs; {field} is a value of the object or an input
-	Objects  string            `yaml:"objects" json:"objects,omitempty"`   // a kind, in full: those of its objects that refer to this one are sent along
-	Failed   string            `yaml:"failed" json:"failed"`               // event type of a failure, in full
-	FailedTo string            `yaml:"failedTo" json:"failedTo,omitempty"` // state after a failure; empty: as before
-	Output   []Field           `yaml:"output" json:"output,omitempty"`     // what the work says afterwards, for the kind's fields and the events' labels
-}
-
-var jobValue = regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`)
-
-// names are the fields and inputs that the job speaks of, by what they are needed for.
-func (j Job) names() map[string][]string {
-	out := map[string][]string{}
-	for need, text := range j.With {
-		for _, m := range jobValue.FindAllStringSubmatch(text, -1) {
-			out[need] = append(out[need], m[1])
-		}
-	}
-	return out
-}
-
-// Filled is With with the values that value gives for fields and inputs, and the names of those that
-// have none.
-func (j Job) Filled(value func(name string) string) (with map[string]string, missing []string) {
-	with = map[string]string{}
-	for need, text := range j.With {
-		with[need] = jobValue.ReplaceAllStringFunc(text, func(m string) string {
-			name := m[1 : len(m)-1]
-			v := value(name)
-			if v == "" && !slices.Contains(missing, name) {
-				missing = append(missing, name)
-			}
-			return v
-		})
-	}
-	slices.Sort(missing)
-	return with, missing
-}
-
 // Allowance says where it is written how many objects of a kind an organization may have: in a field
 // of objects of another kind, a license. Without one there is no limit.
 type Allowance struct {
@@ -208,13 +165,6 @@ type Allowance struct {
 	Until  string `yaml:"until" json:"until,omitempty"` // the day or time after which it allows nothing
 	Event  string `yaml:"event" json:"event"`           // recorded beside a creation that is allowed, in full
 	Failed string `yaml:"failed" json:"failed"`         // recorded of a creation that is not, in full
-}
-
-// Timer does an action when the time in a field has come.
-type Timer struct {
-	Field  string `yaml:"field" json:"field"`
-	Action string `yaml:"action" json:"action"`
-	Every  string `yaml:"every" json:"every,omitempty"` // an interval by which the field then moves on, or the field that holds it; empty: once
 }
 
 // Limit does an action when the value of a field passes that of another one: consumption its limit,
@@ -236,45 +186,6 @@ type Bulk struct {
 
 // MaxFileSize is the most that a file may have, in MiB.
 const MaxFileSize = 16
-
-// Next is the value of the timer's field after it has fired at a time: the first one behind it, a
-// whole number of intervals on, or nil. Dates and times keep their form.
-func (t Timer) Next(values map[string]any, fired time.Time) any {
-	every := t.Every
-	if !slices.Contains(intervals(), every) {
-		every, _ = values[every].(string)
-	}
-	text, _ := values[t.Field].(string)
-	for _, layout := range []string{time.DateOnly, time.RFC3339Nano} {
-		if at, err := time.Parse(layout, text); err == nil && slices.Contains(intervals(), every) {
-			return after(at, every, fired).Format(layout)
-		}
-	}
-	return nil
-}
-
-// after is the first time behind fired that is a whole number of intervals on. It is counted from the
-// first one, so that the 31st comes back after a shorter month.
-func after(at time.Time, every string, fired time.Time) time.Time {
-	if length := map[string]time.Duration{"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour}[every]; length > 0 {
-		return at.Add(length * (max(fired.Sub(at)/length, 0) + 1))
-	}
-	months := map[string]int{"month": 1, "year": 12}[every]
-	for n := months; ; n += months {
-		if next := addMonths(at, n); next.After(fired) {
-			return next
-		}
-	}
-}
-
-// addMonths is the same day n months on, or the last of a month that is too short.
-func addMonths(at time.Time, n int) time.Time {
-	next := at.AddDate(0, n, 0)
-	if next.Day() != at.Day() {
-		next = next.AddDate(0, 0, -next.Day())
-	}
-	return next
-}
 
 // Systems lists all systems: ours in a fixed order, then the operator's by name.
 func (c *Catalog) Systems() []System { return slices.Clone(c.systems) }

@@ -402,17 +402,3 @@ func (s *step) moveOn(timer catalog.Timer, fields Attributes, now time.Time) err
 	}
 	return nil
 }
-
-// scopeOf is what an object's own tenant sees.
-func scopeOf(o Object) tenant.Scope {
-	t := tenantOf(o)
-	switch {
-	case t.ResellerID != 0:
-		t.Level = tenant.Reseller
-	case t.DealerID != 0:
-		t.Level = tenant.Dealer
-	case t.SalesOrgID != 0:
-		t.Level = tenant.SalesOrg
-	}
-	return tenant.Of(t)
-}

@@ -84,3 +84,15 @@ func (e Editor) owner(ev audit.Event) int64 {
 	}
 	return e.Scope.TenantID // the platform's own: nobody else reaches it
 }
+
+// checkReason holds a step against the rules for reasons: its action's, then those of the
+// organization that the object belongs to.
+func (e Editor) checkReason(tx *db.Tx, s step) error {
+	if s.draft.Rehearsal {
+		return nil
+	}
+	if s.action.Reason && !e.system && strings.TrimSpace(s.draft.Reason) == "" {
+		return fault.At("body.reason", "%s needs a reason.", s.action.Label)
+	}
+	return e.CheckReason(tx, s.after.TenantID, s.draft.Reason)
+}

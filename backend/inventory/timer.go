@@ -132,3 +132,35 @@ func (t *Timers) due(k catalog.Kind, timer catalog.Timer, o Object) bool {
 	at, ok := timeOf(values[timer.Field])
 	return ok && !at.After(t.now())
 }
+
+// nextDue is when the earliest of the object's timers is due, or nil. A timer waits only in states
+// from which its action is possible.
+func nextDue(k catalog.Kind, o Object, values Attributes) *time.Time {
+	var due *time.Time
+	if o.DeletedAt != nil {
+		return nil
+	}
+	for _, timer := range k.Timers {
+		a := actionOf(k, timer.Action)
+		if len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+			continue
+		}
+		if at, ok := timeOf(values[timer.Field]); ok && (due == nil || at.Before(*due)) {
+			due = &at
+		}
+	}
+	return due
+}
+
+// timeOf reads a date, which is over when its day is, or a time.
+func timeOf(v any) (time.Time, bool) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, false
+	}
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		return day.AddDate(0, 0, 1), true
+	}
+	at, err := time.Parse(time.RFC3339Nano, s)
+	return at, err == nil
+}

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -337,4 +338,18 @@ func show(v any) string {
 		return strings.Join(parts, ", ")
 	}
 	return fmt.Sprint(v)
+}
+
+// decode reads attributes with their numbers as they are written.
+func decode(raw json.RawMessage) (Attributes, error) {
+	values := Attributes{}
+	if len(raw) == 0 {
+		return values, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&values); err != nil {
+		return nil, fmt.Errorf("read attributes: %w", err)
+	}
+	return values, nil
 }
