@@ -132,6 +132,16 @@ func (s *Service) resetMFA(tx *db.Tx, p Principal, who person, reason string) er
 	return s.endSessions(tx, p.Origin, who.Listed, "", reason)
 }
 
+// roomForMail refuses what an administrator causes to be mailed while much waits. What doesn't fit into
+// the queue is lost: else the administrator of any organization could fill it, and nobody anywhere would
+// get a one-time password.
+func (s *Service) roomForMail() error {
+	if !s.mail.Crowded() {
+		return nil
+	}
+	return &fault.Fault{Kind: fault.TooMany, Detail: "Much mail is waiting to be sent. Try again in a moment.", RetryAfter: 10}
+}
+
 // ResetPassword takes somebody's password away, ends the sessions and mails a one-time password,
 // with which the person signs in and chooses a new one.
 func (s *Service) ResetPassword(ctx context.Context, p Principal, userID int64, reason string) error {
@@ -139,6 +149,9 @@ func (s *Service) ResetPassword(ctx context.Context, p Principal, userID int64, 
 		return err
 	}
 	if err := checkReason(reason); err != nil {
+		return err
+	}
+	if err := s.roomForMail(); err != nil {
 		return err
 	}
 	var l *mail.Letter

@@ -46,6 +46,9 @@ func (s *Service) InviteWith(tx *db.Tx, o audit.Origin, u user.User) (send func(
 	if who.Closed {
 		return nil, fault.New(fault.Conflict, "%q or one above it is closed, so nobody can be invited to it.", who.TenantName)
 	}
+	if err := s.roomForMail(); err != nil {
+		return nil, err
+	}
 	token, until := newToken(), s.now().Add(invitationLife)
 	err = tx.Exec(`INSERT INTO invitations (user_id, token_hash) VALUES (?, ?)
 		ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash`, who.ID, tokenHash(token)).Error

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"log/slog"
+	"net"
 	"regexp"
 	"strings"
 	"sync"
@@ -10,6 +12,7 @@ import (
 	"annals/backend/access"
 	"annals/backend/db"
 	"annals/backend/fault"
+	"annals/backend/mail"
 	"annals/backend/tenant"
 	"annals/backend/user"
 )
@@ -215,6 +218,35 @@ func TestWhoMayInvite(t *testing.T) {
 	if mails := h.mails(); len(mails) != 0 {
 		t.Errorf("mailed: %q", mails)
 	}
+}
+
+// TestNobodysInvitationsKeepOthersOut: the queue of mails is everybody's, and what doesn't fit is lost.
+func TestNobodysInvitationsKeepOthersOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.cheapHashes()
+	p, _ := h.signIn(h.add(h.org, "boss", access.Admin), "")
+	ana, active := h.pending(h.dealer, "ana"), h.add(h.dealer, "active", access.User)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // a mail server that never answers
+	h.must(err)
+	defer silent.Close() //nolint:errcheck // the test is over
+	open := h.mail
+	defer func() { h.mail = open }()
+	h.mail, err = mail.New(mail.Options{SMTPURL: "smtp://" + silent.Addr().String(), PublicURL: "http://portal.example", Log: slog.New(slog.DiscardHandler)})
+	h.must(err)
+	sent := 0
+	for ; sent < 200 && err == nil; sent++ {
+		err = h.Invite(t.Context(), p, ana.ID)
+	}
+	wantFault(t, err, fault.TooMany)
+	if sent < 50 || sent > 55 {
+		t.Errorf("refused after %d", sent)
+	}
+	n := len(h.entries())
+	wantFault(t, h.ResetPassword(t.Context(), p, active.ID, "forgotten"), fault.TooMany)
+	h.wantEntries(n)
+	h.must(h.RequestOTP(t.Context(), home, active.Email))
+	h.wantEntries(n, "OTP_RST")
 }
 
 func (h *house) must(err error) {

@@ -134,6 +134,10 @@ func (m *Mailer) Queue(l Letter) {
 	}
 }
 
+// Crowded reports whether so much waits that a mail which somebody causes for others should come later:
+// the rest of the queue is kept for people who are signing in.
+func (m *Mailer) Crowded() bool { return len(m.queue) >= queueSize/2 }
+
 func (m *Mailer) run() {
 	defer close(m.done)
 	for l := range m.queue {
