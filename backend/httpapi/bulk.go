@@ -62,12 +62,13 @@ func (s *Server) startBulk(ctx context.Context, in *startBulkIn) (*body[started]
 	if err := onlyFields(in.RawBody.Form.Value, "tenantId", "withinId", "match", "expertMode"); err != nil {
 		return nil, err
 	}
+	if err := s.bulk.enter("bulk changes"); err != nil { // before the file is in memory
+		return nil, err
+	}
 	form := in.RawBody.Data()
 	content, err := readForm(form.File, bulk.MaxBytes)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.bulk.enter("bulk changes"); err != nil {
+		s.bulk.leave()
 		return nil, err
 	}
 	r := bulk.Request{Kind: in.Kind, TenantID: form.TenantID, WithinID: form.WithinID, Matching: form.Match, ExpertMode: form.ExpertMode, FileName: form.File.Filename}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -454,4 +456,28 @@ func TestFilesGoInAndOut(t *testing.T) {
 	if disposition := h.call("north", "GET", path, nil).Header.Get("Content-Disposition"); strings.ContainsAny(disposition, "\\\r\n") {
 		t.Errorf("the name is sent as %s", disposition)
 	}
+}
+
+// Who asks for large files and doesn't read them takes up no memory, because few are read at a time.
+func TestSlowReadersOfFilesAreFew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var f inventory.File
+	h.form("north", "/api/v1/files", "most.bin", bytes.Repeat([]byte("x"), inventory.MaxFileSize)).json(t, &f)
+	addr, token := h.serve(), h.token("north")
+	for range 30 {
+		conn, err := net.Dial("tcp", addr)
+		h.must(err)
+		defer conn.Close() //nolint:errcheck // the test is over
+		h.must(conn.SetDeadline(time.Now().Add(20 * time.Second)))
+		_, err = fmt.Fprintf(conn, "GET /api/v1/files/%d HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", f.Ref, token)
+		h.must(err)
+		head := make([]byte, len("HTTP/1.1 200"))
+		_, err = io.ReadFull(conn, head)
+		h.must(err)
+		if string(head) == "HTTP/1.1 429" {
+			return
+		}
+	}
+	t.Error("30 of them were let in")
 }

@@ -53,6 +53,7 @@ type Server struct {
 	imports *imports
 	bulk    *background   // bulk changes
 	streams chan struct{} // a place for each answer that is being streamed
+	uploads chan struct{} // a place for each uploaded file in memory
 }
 
 // The largest body that is read at all; a route takes 1 MiB unless it says otherwise.
@@ -60,7 +61,7 @@ const maxBody = 1 << 30
 
 // New makes the server.
 func New(d Deps) (*Server, error) {
-	s := &Server{Deps: d, metrics: newMetrics(d.DB), denials: newDenials(d.DB, d.Log), streams: make(chan struct{}, maxStreams)}
+	s := &Server{Deps: d, metrics: newMetrics(d.DB), denials: newDenials(d.DB, d.Log), streams: make(chan struct{}, maxStreams), uploads: make(chan struct{}, maxUploads)}
 	s.imports, s.bulk = newImports(s), newBackground(2)
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -238,7 +239,9 @@ func clientIP(peer netip.Addr, forwarded string, trusted []netip.Prefix) netip.A
 }
 
 // streams tells the answers that must not be collected for compression.
-func streams(c *fiber.Ctx) bool { return strings.HasSuffix(c.Path(), "/export") }
+func streams(c *fiber.Ctx) bool {
+	return strings.HasSuffix(c.Path(), "/export") || strings.HasPrefix(c.Path(), prefix+"/files/")
+}
 
 // headers are what every answer carries.
 func headers(c *fiber.Ctx) error {

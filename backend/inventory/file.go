@@ -95,16 +95,31 @@ func FileName(sent string) string {
 	return name
 }
 
-// FindFile returns a file and its content to whoever sees the object that has it; one that no object
-// has yet, to its uploader only.
-func FindFile(tx *db.Tx, s tenant.Scope, userID, id int64) (f File, content []byte, err error) {
+// FindFile returns a file to whoever sees the object that has it; one that no object has yet, to its
+// uploader only.
+func FindFile(tx *db.Tx, s tenant.Scope, userID, id int64) (f File, err error) {
+	err = findFile(tx, s, userID, id, "id, name, size, sha256", &f.Ref, &f.Name, &f.Size, &f.SHA256)
+	return f, err
+}
+
+// filePart is how much of a file is read at once, in bytes.
+const filePart = 256 << 10
+
+// FilePart returns the bytes of a file that follow an offset, to whom FindFile returns it; behind the
+// end none.
+func FilePart(tx *db.Tx, s tenant.Scope, userID, id, offset int64) (part []byte, err error) {
+	err = findFile(tx, s, userID, id, fmt.Sprintf("substring(content FROM %d FOR %d)", offset+1, filePart), &part)
+	return part, err
+}
+
+func findFile(tx *db.Tx, s tenant.Scope, userID, id int64, columns string, into ...any) error {
 	where, args := s.Owned("f")
-	err = tx.Raw("SELECT id, name, size, sha256, content FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = NULLIF(?, 0)) AND "+where,
-		append([]any{id, userID}, args...)...).Row().Scan(&f.Ref, &f.Name, &f.Size, &f.SHA256, &content)
+	err := tx.Raw("SELECT "+columns+" FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = NULLIF(?, 0)) AND "+where,
+		append([]any{id, userID}, args...)...).Row().Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return f, nil, fault.Absent()
+		return fault.Absent()
 	}
-	return f, content, err
+	return err
 }
 
 // parseFile finds the upload that is meant, by its id, and returns the value in the form in which
@@ -117,11 +132,8 @@ func (e Editor) parseFile(tx *db.Tx, field catalog.Field, sent any) (any, error)
 	if err != nil {
 		return nil, fmt.Errorf("must be the id of an upload")
 	}
-	where, args := e.Scope.Owned("f")
-	var f File
-	err = tx.Raw("SELECT id, name, size, sha256 FROM files f WHERE id = ? AND (object_id IS NOT NULL OR uploaded_by = NULLIF(?, 0)) AND "+where,
-		append([]any{id, e.Origin.Actor.UserID}, args...)...).Row().Scan(&f.Ref, &f.Name, &f.Size, &f.SHA256)
-	if errors.Is(err, sql.ErrNoRows) {
+	f, err := FindFile(tx, e.Scope, e.Origin.Actor.UserID, id)
+	if fault.Is(err, fault.NotFound) {
 		return nil, fmt.Errorf("refers to the upload %d, which isn't there; upload the file again", id)
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ func TestAFileIsOneObjects(t *testing.T) {
 	}
 	find := func(s tenant.Scope, user int64) (content []byte, err error) {
 		err = h.db.Read(t.Context(), s.Wall(), func(tx *db.Tx) error {
-			_, content, err = inventory.FindFile(tx, s, user, upload)
+			content, err = inventory.FilePart(tx, s, user, upload, 0)
 			return err
 		})
 		return content, err
