@@ -106,6 +106,8 @@ func TestMovingAnOrganization(t *testing.T) {
 	if want := strings.ReplaceAll(anonymous(absent.body), "999999", fmt.Sprint(h.tenants["Reef"].ID)); sibling.StatusCode != http.StatusUnprocessableEntity || anonymous(sibling.body) != want {
 		t.Errorf("to a dealer of somebody else's: %d %s; to none: %d %s", sibling.StatusCode, sibling.body, absent.StatusCode, absent.body)
 	}
+	var group struct{ ID int64 }
+	h.call("harbor", "POST", "/api/v1/objects/annals.group", map[string]any{"tenantId": quay.ID, "attributes": map[string]any{"name": "Night"}, "onBehalfOf": h.users["harbor"].ID}).json(t, &group)
 	var moved organization
 	h.call("north", "POST", path+"/move", to(h.tenants["Fjord"].ID), "If-Match", `"1"`).json(t, &moved)
 	if moved.Path != "/North/Fjord/Quay" || moved.Revision != 2 {
@@ -114,6 +116,17 @@ func TestMovingAnOrganization(t *testing.T) {
 	for viewer, want := range map[string]int{"fjord": http.StatusOK, "harbor": http.StatusNotFound, "quay": http.StatusOK} {
 		if r := h.call(viewer, "GET", fmt.Sprintf("/api/v1/users/%d", h.users["eve"].ID), nil); r.StatusCode != want {
 			t.Errorf("%s asks for eve after the move: %d", viewer, r.StatusCode)
+		}
+	}
+	// What came along was made by people who stay where they are, and nobody's business here.
+	type made struct{ Actor, OnBehalfOf string }
+	for viewer, want := range map[string]made{"fjord": {"Dealer", "Dealer"}, "quay": {"Dealer", "Dealer"}, "north": {"harbor", "harbor"}, "root": {"harbor", "harbor"}} {
+		revisions := fmt.Sprintf("/api/v1/objects/annals.group/%d/revisions", group.ID)
+		var all struct{ Items []made }
+		var one made
+		h.get(viewer, revisions, &all)
+		if h.get(viewer, revisions+"/1", &one); len(all.Items) != 1 || all.Items[0] != want || one != want {
+			t.Errorf("%s sees that it was made by %+v, %+v", viewer, all.Items, one)
 		}
 	}
 }

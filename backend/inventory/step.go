@@ -121,9 +121,9 @@ func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
 		behalf = &audit.Actor{}
 	}
 	if err := tx.Exec(`INSERT INTO object_revisions (object_id, revision, action, name, state, attributes, deleted, reason, commentary,
-			actor_name, actor_level, behalf_name, behalf_level, made_at, sales_org_id, dealer_id, reseller_id)
-		VALUES (?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Revision, s.action.Name, o.Name, o.State, string(o.Attributes), o.DeletedAt != nil,
-		s.draft.Reason, s.draft.Commentary, actor.Name, actor.Level, behalf.Name, behalf.Level, now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
+			actor_name, actor_level, actor_user_id, behalf_name, behalf_level, behalf_user_id, made_at, sales_org_id, dealer_id, reseller_id)
+		VALUES (?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Revision, s.action.Name, o.Name, o.State, string(o.Attributes), o.DeletedAt != nil,
+		s.draft.Reason, s.draft.Commentary, actor.Name, actor.Level, orNil(actor.UserID), behalf.Name, behalf.Level, orNil(behalf.UserID), now, o.SalesOrgID, o.DealerID, o.ResellerID).Error; err != nil {
 		return *o, fmt.Errorf("store revision %d of %s %d: %w", o.Revision, o.Kind, o.ID, err)
 	}
 	if err := takeFiles(tx, s); err != nil {
