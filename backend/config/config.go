@@ -20,6 +20,7 @@ type Config struct {
 	SecretKey      string   `env:"ANNALS_SECRET_KEY" help:"All keys derive from it, at least 32 characters. Without one, a key is made once in the data directory."`
 	PublicURL      string   `env:"ANNALS_PUBLIC_URL" help:"Where people reach the portal; stands in mails. Default: http://ADDR."`
 	TrustedProxies []string `env:"ANNALS_TRUSTED_PROXIES" sep:"," help:"Addresses or networks whose X-Forwarded-For is believed."`
+	Unreachable    []string `env:"ANNALS_UNREACHABLE" sep:"," help:"Addresses or networks, such as your own internal ones, that health checks and posts never connect to."`
 	SMTPURL        string   `name:"smtp-url" env:"ANNALS_SMTP_URL" help:"smtp://user:password@host:port or smtps://…. Without one, mail goes to a folder in the data directory."`
 	CatalogDir     string   `env:"ANNALS_CATALOG_DIR" help:"Folder with further catalogue files (*.yaml)."`
 	PostgresBin    string   `env:"ANNALS_POSTGRES_BIN" help:"Folder with the PostgreSQL programs for the embedded server."`
@@ -47,31 +48,39 @@ func (c Config) Validate() error {
 			}[name])
 		}
 	}
-	if _, err := c.Proxies(); err != nil {
-		return err
+	for _, networks := range []func() ([]netip.Prefix, error){c.Proxies, c.Closed} {
+		if _, err := networks(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // Proxies are the networks whose X-Forwarded-For is believed.
 func (c Config) Proxies() ([]netip.Prefix, error) {
+	return networks("ANNALS_TRUSTED_PROXIES", c.TrustedProxies)
+}
+
+// Closed are the networks to which no work of a tenant leads.
+func (c Config) Closed() ([]netip.Prefix, error) {
+	return networks("ANNALS_UNREACHABLE", c.Unreachable)
+}
+
+func networks(setting string, list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range c.TrustedProxies {
+	for _, s := range list {
 		s = strings.TrimSpace(s)
 		if s == "" {
 			continue
 		}
-		if !strings.Contains(s, "/") {
-			a, err := netip.ParseAddr(s)
-			if err != nil {
-				return nil, fmt.Errorf("ANNALS_TRUSTED_PROXIES: %q is neither an address nor a network such as 10.0.0.0/8", s)
-			}
-			out = append(out, netip.PrefixFrom(a, a.BitLen()))
-			continue
-		}
 		p, err := netip.ParsePrefix(s)
+		if !strings.Contains(s, "/") {
+			var a netip.Addr
+			a, err = netip.ParseAddr(s)
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
 		if err != nil {
-			return nil, fmt.Errorf("ANNALS_TRUSTED_PROXIES: %q is neither an address nor a network such as 10.0.0.0/8", s)
+			return nil, fmt.Errorf("%s: %q is neither an address nor a network such as 10.0.0.0/8", setting, s)
 		}
 		out = append(out, p.Masked())
 	}

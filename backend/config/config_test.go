@@ -62,6 +62,7 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"mail":           {config.Config{SMTPURL: "mail"}, "ANNALS_SMTP_URL"},
 		"proxy":          {config.Config{TrustedProxies: []string{"10.0.0.0/8", "proxy.local"}}, `"proxy.local"`},
 		"proxy's prefix": {config.Config{TrustedProxies: []string{"10.0.0.0/40"}}, `"10.0.0.0/40"`},
+		"unreachable":    {config.Config{Unreachable: []string{"intranet"}}, `ANNALS_UNREACHABLE: "intranet"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

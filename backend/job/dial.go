@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,7 +18,7 @@ import (
 
 // newDialer makes connections to where a tenant says, but never into this server: an address is
 // judged after its name was resolved, at the moment of the connection, so that no name leads around it.
-func newDialer(loopback bool) *net.Dialer {
+func newDialer(loopback bool, closed []netip.Prefix) *net.Dialer {
 	return &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)
 		if err != nil {
@@ -26,7 +27,7 @@ func newDialer(loopback bool) *net.Dialer {
 		if loopback && to.Addr().Unmap().IsLoopback() {
 			return nil
 		}
-		return reachable(to.Addr())
+		return reachable(to.Addr(), closed)
 	}}
 }
 
@@ -49,12 +50,12 @@ var unreachable = []netip.Prefix{
 
 var errOwn = errors.New("the address belongs to this server or its network's own services, which are not reached from here")
 
-func reachable(a netip.Addr) error {
+func reachable(a netip.Addr, closed []netip.Prefix) error {
 	a = a.Unmap().WithZone("")
 	if a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
 		return errOwn
 	}
-	for _, p := range unreachable {
+	for _, p := range slices.Concat(unreachable, closed) {
 		if p.Contains(a) {
 			return errOwn
 		}

@@ -3,6 +3,8 @@
 package job
 
 import (
+	"net/netip"
+
 	"annals/backend/db"
 	"annals/backend/inventory"
 	"annals/backend/mail"
@@ -10,15 +12,16 @@ import (
 
 // Options are what the work needs.
 type Options struct {
-	DB        *db.DB
-	Mail      *mail.Mailer
-	BackupDir string
-	Loopback  bool // tests only: this machine's own addresses may be reached
+	DB          *db.DB
+	Mail        *mail.Mailer
+	BackupDir   string
+	Unreachable []netip.Prefix // the operator's own networks
+	Loopback    bool           // tests only: this machine's own addresses may be reached
 }
 
 // Runners are who does each sort of work, by the catalogue's word for it.
 func Runners(o Options) map[string]inventory.Runner {
-	d := newDialer(o.Loopback)
+	d := newDialer(o.Loopback, o.Unreachable)
 	return map[string]inventory.Runner{
 		"connect": {Limit: connectLimit, Do: connect{d}.do},
 		"post":    {Limit: postLimit, Do: newPost(o.DB, d).do},

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -167,6 +168,11 @@ func TestAHealthCheckConnects(t *testing.T) {
 	h.options.Loopback = false
 	if _, e := h.act(o, "check", nil); e.Type != "alternet.health_check_failed" || !strings.Contains(data(e)["Result"], "belongs to this server") {
 		t.Errorf("to this server: %s %+v", e.Type, e.Data)
+	}
+	h.options.Unreachable = []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}
+	intern := h.create(h.org, "alternet.router", map[string]any{"name": "intern", "hostname": "192.168.1.1", "port": 1})
+	if _, e := h.act(intern, "check", nil); !strings.Contains(data(e)["Result"], "not reached from here") {
+		t.Errorf("to the operator's own network: %s %+v", e.Type, e.Data)
 	}
 }
 
@@ -346,6 +352,12 @@ func TestNobodyReachesIntoThisServer(t *testing.T) {
 	for _, address := range []string{"198.51.100.7", "10.0.0.1", "192.168.1.1", "2001:db8::1", "::ffff:198.51.100.7"} {
 		if err := job.Reachable(address); err != nil {
 			t.Errorf("%s: %v", address, err)
+		}
+	}
+	intranet := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	for address, want := range map[string]bool{"10.1.2.3": false, "::ffff:10.1.2.3": false, "fd12::1": false, "127.0.0.1": false, "192.168.1.1": true} {
+		if err := job.Reachable(address, intranet...); (err == nil) != want {
+			t.Errorf("%s with a closed intranet: %v", address, err)
 		}
 	}
 }

@@ -51,6 +51,10 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	closed, err := cfg.Closed()
+	if err != nil {
+		return err
+	}
 	var ready atomic.Bool
 	server, err := httpapi.New(httpapi.Deps{DB: h.db, Log: h.log, Auth: h.auth, Portal: portal, Proxies: proxies, Ready: ready.Load})
 	if err != nil {
@@ -62,7 +66,7 @@ func (serveCmd) Run(ctx context.Context, cfg config.Config) (err error) {
 	working.Go(func() { server.Run(work) })
 	working.Go(func() { h.sweep(work) })
 	working.Go(func() { inventory.NewTimers(h.db, h.log).Run(work) })
-	runners := job.Runners(job.Options{DB: h.db, Mail: h.mail, BackupDir: filepath.Join(cfg.DataDir, "backups")})
+	runners := job.Runners(job.Options{DB: h.db, Mail: h.mail, BackupDir: filepath.Join(cfg.DataDir, "backups"), Unreachable: closed})
 	working.Go(func() { inventory.NewJobs(h.db, h.log, runners).Run(work) })
 	defer working.Wait()
 	defer endWork()
