@@ -187,6 +187,11 @@ type Bulk struct {
 // MaxFileSize is the most that a file may have, in MiB.
 const MaxFileSize = 16
 
+// PossibleIn reports whether the action is offered in a state.
+func (a Action) PossibleIn(state string) bool {
+	return len(a.From) == 0 || slices.Contains(a.From, state)
+}
+
 // Systems lists all systems: ours in a fixed order, then the operator's by name.
 func (c *Catalog) Systems() []System { return slices.Clone(c.systems) }
 

@@ -16,9 +16,7 @@ func TestRejectedElementsThatShareALine(t *testing.T) {
 	h := newHouse(t)
 	const elements = 2500 // more than are written at a time
 	text := "[" + strings.Repeat(`{"id": 1}, `, elements-1) + `{"no": 1}]`
-	form := "--b\r\nContent-Disposition: form-data; name=\"system\"\r\n\r\nsafe\r\n" +
-		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.json\"\r\nContent-Type: application/json\r\n\r\n" + text + "\r\n--b--\r\n"
-	r := h.call("north", "POST", "/api/v1/imports", form, "Content-Type", "multipart/form-data; boundary=b")
+	r := h.form("north", "/api/v1/imports", "f.json", []byte(text), "system", "safe")
 	if r.StatusCode != http.StatusAccepted {
 		t.Fatalf("import: %d %s", r.StatusCode, r.body)
 	}

@@ -17,7 +17,7 @@ import (
 // invitedToken waits for the mail of an invitation and returns its token.
 func (h *house) invitedToken() string {
 	h.t.Helper()
-	for range 200 {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		files, err := filepath.Glob(filepath.Join(h.mails, "*.eml"))
 		h.must(err)
 		for _, f := range files {
@@ -29,7 +29,6 @@ func (h *house) invitedToken() string {
 				return string(m[1])
 			}
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	h.t.Fatal("no invitation was mailed")
 	return ""

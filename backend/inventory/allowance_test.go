@@ -33,7 +33,7 @@ func lotHouse(t *testing.T) (l *life, org, dealer, other tenant.Tenant) {
 	t.Helper()
 	h := houseWith(t, lots)
 	org = h.tenant(h.root, "North")
-	return &life{house: h, made: map[string]inventory.Object{}}, org, h.tenant(org, "Harbor"), h.tenant(h.root, "South")
+	return newLife(h), org, h.tenant(org, "Harbor"), h.tenant(h.root, "South")
 }
 
 func (l *life) write(s tenant.Scope, fn func(*db.Tx, inventory.Editor) error) error {

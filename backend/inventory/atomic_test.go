@@ -439,7 +439,7 @@ func cutEverywhere(t *testing.T, of func(*life) change) {
 	d, owner := dbtest.Open(t, url)
 	h := houseOn(t, d)
 	through, w := openWire(t, url)
-	c := of(&life{house: h, made: map[string]inventory.Object{}})
+	c := of(newLife(h))
 	for _, answered := range []bool{false, true} {
 		unsure := 0 // changes of which the server never heard that they happened
 		n := 1
@@ -510,7 +510,7 @@ func TestTheGuardWatchesEveryColumn(t *testing.T) {
 	t.Parallel()
 	d, owner := dbtest.NewWithOwner(t)
 	h := houseOn(t, d)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	l.reference("mor.dialplan")
 	l.reference(inventory.KindUser)
 	rows, err := owner.QueryContext(t.Context(), `

@@ -16,7 +16,7 @@ import (
 func TestAFileIsOneObjects(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	const kind = "sbc.coordinate_system_file"
 	create := func(s tenant.Scope, owner tenant.Tenant, user int64, file any) (o inventory.Object, err error) {
 		err = h.edit(s, func(tx *db.Tx, e inventory.Editor) error {
@@ -95,7 +95,7 @@ func TestAFileIsOneObjects(t *testing.T) {
 func TestUploadsHaveALimitAndAnEnd(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	for size, ok := range map[int]bool{0: false, 1: true, inventory.MaxFileSize: true, inventory.MaxFileSize + 1: false} {
 		err := h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) error {
 			_, err := e.Upload(tx, "f", bytes.Repeat([]byte{7}, size))
@@ -138,7 +138,7 @@ func TestUploadsHaveALimitAndAnEnd(t *testing.T) {
 
 func TestSomebodyMayLeaveOnlySoManyUploadsUnused(t *testing.T) {
 	t.Parallel()
-	l := &life{house: newHouse(t), made: map[string]inventory.Object{}}
+	l := newLife(newHouse(t))
 	for range 100 {
 		l.upload("f")
 	}

@@ -67,6 +67,16 @@ func (h *house) tenant(parent tenant.Tenant, name string) (made tenant.Tenant) {
 	return made
 }
 
+// object makes an object of the scope's own tenant.
+func (h *house) object(s tenant.Scope, kind string, attributes map[string]any) (o inventory.Object) {
+	h.t.Helper()
+	h.must(h.edit(s, func(tx *db.Tx, e inventory.Editor) (err error) {
+		o, err = e.CreateObject(tx, kind, inventory.Draft{Attributes: attributes})
+		return err
+	}))
+	return o
+}
+
 func (h *house) must(err error) {
 	h.t.Helper()
 	if err != nil {
@@ -318,7 +328,7 @@ func TestTheDatabaseRefusesASilentChange(t *testing.T) {
 	d, owner := dbtest.NewWithOwner(t)
 	h := houseOn(t, d)
 	k, _ := h.log.Catalog().Kind("mor.dialplan")
-	o := (&life{house: h, made: map[string]inventory.Object{}}).create(k, true)
+	o := newLife(h).create(k, true)
 	for name, statement := range map[string]string{
 		"an object's name":  fmt.Sprintf("UPDATE objects SET name = 'x' WHERE id = %d", o.ID),
 		"an object's end":   fmt.Sprintf("UPDATE objects SET deleted_at = now() WHERE id = %d", o.ID),
@@ -346,7 +356,7 @@ func TestTheGuardReadsOneEntry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	k, _ := h.log.Catalog().Kind("mor.dialplan")
-	o := (&life{house: h, made: map[string]inventory.Object{}}).create(k, true)
+	o := newLife(h).create(k, true)
 	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) error {
 		_, err := e.UpdateObject(tx, k.Name, o.ID, o.Revision, inventory.Draft{Attributes: map[string]any{"name": "other"}})
 		if err == nil {

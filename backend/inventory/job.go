@@ -50,7 +50,7 @@ type request struct {
 
 // ask puts the job of a step's action into the queue. It is refused while the same one is under way.
 func (e Editor) ask(tx *db.Tx, s step) error {
-	if err := e.checkReason(tx, s); err != nil {
+	if err := e.checkWhy(tx, s); err != nil {
 		return err
 	}
 	behalf, err := e.behalf(tx, s.draft.OnBehalfOf)
@@ -349,7 +349,7 @@ func (e Editor) conclude(tx *db.Tx, job leased, values Attributes, outcome audit
 	if s.action.Job == nil {
 		return nil // the catalogue has lost it meanwhile
 	}
-	from, to := s.action.From, s.action.To
+	to := s.action.To
 	if outcome == audit.Failure {
 		run := slices.IndexFunc(catalog.Runs(), func(r catalog.Run) bool { return r.Name == s.action.Job.Run })
 		values["error"] = catalog.Runs()[run].Error
@@ -365,7 +365,7 @@ func (e Editor) conclude(tx *db.Tx, job leased, values Attributes, outcome audit
 		}
 	}
 	if o.DeletedAt == nil {
-		if to != "" && (len(from) == 0 || slices.Contains(from, o.State)) {
+		if to != "" && s.action.PossibleIn(o.State) {
 			s.after.State = to
 		}
 		for _, timer := range k.Timers { // whoever asked: what was due is done

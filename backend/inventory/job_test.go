@@ -29,18 +29,9 @@ func newYard(t *testing.T) *yard {
 	t.Helper()
 	d, owner := dbtest.NewWithOwner(t)
 	h := houseOn(t, d)
-	y := &yard{life: &life{house: h, made: map[string]inventory.Object{}}, owner: owner, org: h.tenant(h.root, "North")}
-	y.router = y.make("alternet.router", map[string]any{"name": "core", "hostname": "core.test.example", "port": 8728})
+	y := &yard{life: newLife(h), owner: owner, org: h.tenant(h.root, "North")}
+	y.router = y.object(tenant.Of(y.org), "alternet.router", map[string]any{"name": "core", "hostname": "core.test.example", "port": 8728})
 	return y
-}
-
-func (y *yard) make(kind string, attributes map[string]any) (o inventory.Object) {
-	y.t.Helper()
-	y.must(y.edit(tenant.Of(y.org), func(tx *db.Tx, e inventory.Editor) (err error) {
-		o, err = e.CreateObject(tx, kind, inventory.Draft{Attributes: attributes})
-		return err
-	}))
-	return o
 }
 
 // ask asks for an action of an object in Ann's name.
@@ -167,7 +158,7 @@ func TestOneJobOfAnActionAtATime(t *testing.T) {
 		return nil
 	}))
 	y.must(y.ask(y.router, "check"))
-	bare := y.make("alternet.router", map[string]any{"name": "bare"})
+	bare := y.object(tenant.Of(y.org), "alternet.router", map[string]any{"name": "bare"})
 	if err := y.ask(bare, "check"); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "Host, API port") {
 		t.Errorf("without what it needs: %v", err)
 	}
@@ -225,13 +216,13 @@ func TestSlowJobsKeepNobodyElseWaiting(t *testing.T) {
 		return names
 	}
 	for n := range 5 {
-		o := y.make("alternet.router", map[string]any{"name": fmt.Sprintf("slow %d", n), "hostname": "slow.test.example", "port": 1})
+		o := y.object(tenant.Of(y.org), "alternet.router", map[string]any{"name": fmt.Sprintf("slow %d", n), "hostname": "slow.test.example", "port": 1})
 		y.must(y.ask(o, "check"))
 		if n < 4 { // another server works at it, and it takes long
 			y.exec("UPDATE jobs SET attempt = 1, due_at = now() + interval '1 minute' WHERE object_id = $1", o.ID)
 		}
 	}
-	o := south.make("alternet.router", map[string]any{"name": "quick", "hostname": "quick.test.example", "port": 1})
+	o := south.object(tenant.Of(south.org), "alternet.router", map[string]any{"name": "quick", "hostname": "quick.test.example", "port": 1})
 	south.must(south.ask(o, "check"))
 	if names := done(); fmt.Sprint(names) != "[quick]" {
 		t.Errorf("while four of North's are done: %q", names)
@@ -288,7 +279,7 @@ func TestAJobOfADeletedObject(t *testing.T) {
 		t.Errorf("left: %+v", entries)
 	}
 	// Deleted meanwhile: what was done has its entry, and the object stays deleted.
-	other := y.make("alternet.router", map[string]any{"name": "other", "hostname": "other.test.example", "port": 8728})
+	other := y.object(tenant.Of(y.org), "alternet.router", map[string]any{"name": "other", "hostname": "other.test.example", "port": 8728})
 	y.must(y.ask(other, "check"))
 	_, seen = y.since(0)
 	y.work(connect(func(context.Context, inventory.Work) error {
@@ -309,7 +300,7 @@ func TestATimersJobMovesItsTimeOn(t *testing.T) {
 	y := newYard(t)
 	began := time.Now().UTC().Truncate(time.Second)
 	due := began.Add(-90 * time.Minute)
-	o := y.make("alternet.router", map[string]any{"name": "timed", "hostname": "timed.test.example", "port": 8728,
+	o := y.object(tenant.Of(y.org), "alternet.router", map[string]any{"name": "timed", "hostname": "timed.test.example", "port": 8728,
 		"next_check_at": due.Format(time.RFC3339), "check_every": "hour"})
 	_, seen := y.since(0)
 	timers := inventory.NewTimers(y.db, y.log)
@@ -341,7 +332,7 @@ func TestATimersJobMovesItsTimeOn(t *testing.T) {
 func TestAFailedMailIsAnErrorToItsUser(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
-	o := y.make("mor.user", map[string]any{"username": "kofi", "balance": "20", "warning_balance": "10"})
+	o := y.object(tenant.Of(y.org), "mor.user", map[string]any{"username": "kofi", "balance": "20", "warning_balance": "10"})
 	_, seen := y.since(0)
 	y.must(y.edit(tenant.Of(y.org), func(tx *db.Tx, e inventory.Editor) error {
 		_, err := e.UpdateObject(tx, "mor.user", o.ID, o.Revision, inventory.Draft{Attributes: map[string]any{"balance": "5"}})

@@ -33,6 +33,8 @@ type life struct {
 	vain  bool  // jobs fail
 }
 
+func newLife(h *house) *life { return &life{house: h, made: map[string]inventory.Object{}} }
+
 // value is one that fits a field, a new one on each call.
 func (l *life) value(f catalog.Field) any {
 	l.t.Helper()
@@ -259,7 +261,7 @@ func (l *life) note(d deed, event string) {
 // row names, in a readable sentence; and each entry is what its source's document says of it.
 func TestEveryKindLivesItsLife(t *testing.T) {
 	t.Parallel()
-	l := &life{house: newHouse(t), made: map[string]inventory.Object{}}
+	l := newLife(newHouse(t))
 	for _, system := range l.log.Catalog().Systems() {
 		for _, k := range system.Kinds {
 			if !k.OwnTable && slices.Contains(k.ManagedBy, "root") {
@@ -559,7 +561,7 @@ func attributesOf(o inventory.Object) map[string]any {
 func TestObjectsKeepTheirRules(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	did, _ := h.log.Catalog().Kind("mor.did")
 	o := l.create(did, true)
 	try := func(name string, kind fault.Kind, location string, fn func(*db.Tx, inventory.Editor) error) {
@@ -631,7 +633,7 @@ func TestObjectsKeepTheirRules(t *testing.T) {
 func TestTimersDoWhatIsDueOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	k, _ := h.log.Catalog().Kind("sbc.subscription")
 	act := func(o inventory.Object, action string, attributes map[string]any) inventory.Object {
 		t.Helper()
@@ -689,7 +691,7 @@ func TestTimersDoWhatIsDueOnce(t *testing.T) {
 func TestALimitThatIsPassedLeavesItsEntryOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	k, _ := h.log.Catalog().Kind("mor.user")
 	o := l.create(k, true)
 	set := func(attributes map[string]any) (types []string) {

@@ -3,7 +3,6 @@ package inventory
 import (
 	"encoding/json"
 	"math/big"
-	"slices"
 
 	"annals/backend/audit"
 	"annals/backend/catalog"
@@ -23,7 +22,7 @@ func (e Editor) limits(tx *db.Tx, s step) (Object, error) {
 			return o, err
 		}
 		a := actionOf(s.kind, limit.Action)
-		if before || !after || o.DeletedAt != nil || len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+		if before || !after || o.DeletedAt != nil || !a.PossibleIn(o.State) {
 			continue
 		}
 		system := Editor{Log: e.Log, Scope: e.Scope, Origin: audit.System("Limit"), system: true}

@@ -20,6 +20,10 @@ const (
 	actRestore = "restore"
 )
 
+func everyObjectHas(action string) bool {
+	return slices.Contains([]string{actCreate, actUpdate, actDelete, actRestore}, action)
+}
+
 // undocumented is what a step records for which the source documents no entry: nothing is silent.
 func undocumented(k catalog.Kind, action string) string {
 	if k.Setting && action == actDelete {
@@ -65,7 +69,7 @@ func (e Editor) Possible(o Object) []string {
 	}
 	out = append(out, actUpdate, actDelete)
 	for _, a := range k.Actions {
-		if slices.Contains([]string{actCreate, actUpdate, actDelete, actRestore}, a.Name) || len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+		if everyObjectHas(a.Name) || !a.PossibleIn(o.State) {
 			continue
 		}
 		out = append(out, a.Name)
@@ -159,11 +163,11 @@ func (e Editor) UpdateObject(tx *db.Tx, kind string, id, revision int64, d Draft
 func (e Editor) ActOn(tx *db.Tx, kind string, id, revision int64, action string, d Draft) (Object, error) {
 	return e.change(tx, kind, id, revision, d, func(s *step) error {
 		at := slices.IndexFunc(s.kind.Actions, func(a catalog.Action) bool { return a.Name == action })
-		if at < 0 || slices.Contains([]string{actCreate, actUpdate, actDelete, actRestore}, action) {
+		if at < 0 || everyObjectHas(action) {
 			return fault.Absent()
 		}
 		a := s.kind.Actions[at]
-		if len(a.From) > 0 && !slices.Contains(a.From, s.before.State) {
+		if !a.PossibleIn(s.before.State) {
 			return fault.New(fault.Conflict, "%s is %s; %q is possible when it is %s.", s.before.Name, s.before.State, a.Label, strings.Join(a.From, " or "))
 		}
 		values, err := e.read(tx, a.Input, s.before, d)

@@ -85,9 +85,9 @@ func (e Editor) owner(ev audit.Event) int64 {
 	return e.Scope.TenantID // the platform's own: nobody else reaches it
 }
 
-// checkReason holds a step against the rules for reasons: its action's, then those of the
+// checkWhy holds a step against the rules for reasons: its action's, then those of the
 // organization that the object belongs to.
-func (e Editor) checkReason(tx *db.Tx, s step) error {
+func (e Editor) checkWhy(tx *db.Tx, s step) error {
 	if s.draft.Rehearsal {
 		return nil
 	}

@@ -13,16 +13,6 @@ import (
 	"annals/backend/tenant"
 )
 
-// named makes an object of a kind that has only a name.
-func (l *life) named(s tenant.Scope, kind, name string) (o inventory.Object) {
-	l.t.Helper()
-	l.must(l.edit(s, func(tx *db.Tx, e inventory.Editor) (err error) {
-		o, err = e.CreateObject(tx, kind, inventory.Draft{Attributes: map[string]any{"name": name}})
-		return err
-	}))
-	return o
-}
-
 // told are the entries since a number: type, and what the changes add and remove.
 func (l *life) told(id int64) string {
 	l.t.Helper()
@@ -44,13 +34,13 @@ func (l *life) told(id int64) string {
 func TestEachMemberThatComesOrGoesHasItsEntry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	top := tenant.Of(h.root)
 	var ids []any
 	for _, name := range []string{"RTK", "RINEX", "X-pos"} {
-		ids = append(ids, l.named(top, "sbc.product", name).ID)
+		ids = append(ids, l.object(top, "sbc.product", map[string]any{"name": name}).ID)
 	}
-	article := l.named(top, "sbc.article", "Nordic")
+	article := l.object(top, "sbc.article", map[string]any{"name": "Nordic"})
 	set := func(products any) (string, error) {
 		t.Helper()
 		_, seen := l.since(0)
@@ -97,9 +87,9 @@ func TestEachMemberThatComesOrGoesHasItsEntry(t *testing.T) {
 func TestMembersOutsideTheScopeStayAndCannotBeAdded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	org := h.tenant(h.root, "North")
-	above, other, own := l.named(tenant.Of(h.root), "sbc.product", "Above"), l.named(tenant.Of(h.root), "sbc.product", "Other"), l.named(tenant.Of(org), "sbc.product", "Own")
+	above, other, own := l.object(tenant.Of(h.root), "sbc.product", map[string]any{"name": "Above"}), l.object(tenant.Of(h.root), "sbc.product", map[string]any{"name": "Other"}), l.object(tenant.Of(org), "sbc.product", map[string]any{"name": "Own"})
 	var article inventory.Object
 	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
 		article, err = e.CreateObject(tx, "sbc.article", inventory.Draft{TenantID: org.ID, Attributes: map[string]any{"name": "Nordic", "products": []any{above.ID}}})
@@ -140,9 +130,9 @@ func TestMembersOutsideTheScopeStayAndCannotBeAdded(t *testing.T) {
 func TestReferencesWithoutEventsOfTheirOwnShareTheUpdates(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	top := tenant.Of(h.root)
-	a, b, c := l.named(top, "sbc.region", "Norway"), l.named(top, "sbc.region", "Sweden"), l.named(top, "sbc.region", "Finland")
+	a, b, c := l.object(top, "sbc.region", map[string]any{"name": "Norway"}), l.object(top, "sbc.region", map[string]any{"name": "Sweden"}), l.object(top, "sbc.region", map[string]any{"name": "Finland"})
 	k, _ := h.log.Catalog().Kind("sbc.subscription")
 	o := l.create(k, true)
 	_, seen := l.since(0)

@@ -13,7 +13,7 @@ import (
 func TestARenewalResetsTheQuotaCounterOrNot(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	l := &life{house: h, made: map[string]inventory.Object{}}
+	l := newLife(h)
 	k, _ := h.log.Catalog().Kind("sbc.subscription")
 	o := l.create(k, true)
 	do := func(action string, attributes map[string]any) string {

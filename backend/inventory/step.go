@@ -94,7 +94,7 @@ func (s *step) set(values Attributes) error {
 // finish stores the step as the next revision and records its entries: one transaction, no change
 // without its entry.
 func (e Editor) finish(tx *db.Tx, s step) (Object, error) {
-	if err := e.checkReason(tx, s); err != nil {
+	if err := e.checkWhy(tx, s); err != nil {
 		return s.before, err
 	}
 	behalf, err := e.behalf(tx, s.draft.OnBehalfOf)

@@ -126,7 +126,7 @@ func (t *Timers) do(tx *db.Tx, e Editor, o Object) error {
 func (t *Timers) due(k catalog.Kind, timer catalog.Timer, o Object) bool {
 	a := actionOf(k, timer.Action)
 	values, err := decode(o.Attributes)
-	if err != nil || len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+	if err != nil || !a.PossibleIn(o.State) {
 		return false
 	}
 	at, ok := timeOf(values[timer.Field])
@@ -142,7 +142,7 @@ func nextDue(k catalog.Kind, o Object, values Attributes) *time.Time {
 	}
 	for _, timer := range k.Timers {
 		a := actionOf(k, timer.Action)
-		if len(a.From) > 0 && !slices.Contains(a.From, o.State) {
+		if !a.PossibleIn(o.State) {
 			continue
 		}
 		if at, ok := timeOf(values[timer.Field]); ok && (due == nil || at.Before(*due)) {
