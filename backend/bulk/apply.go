@@ -38,7 +38,7 @@ func Begin(tx *db.Tx, e inventory.Editor, id int64, why Why) (Change, error) {
 	case c.Creates+c.Changes == 0:
 		return c, fault.New(fault.Conflict, "Nothing would change: everything is as the file says.")
 	}
-	k, err := e.Manages(c.Kind)
+	k, err := e.Kind(c.Kind)
 	if err != nil {
 		return c, err
 	}
@@ -127,7 +127,7 @@ func Apply(ctx context.Context, d *db.DB, e inventory.Editor, c Change, why Why)
 	var done atomic.Int64
 	stop := beat(ctx, d, e.Scope, c.ID, &done)
 	err := e.Write(ctx, d, func(tx *db.Tx) error {
-		k, err := e.Manages(c.Kind)
+		k, err := e.Kind(c.Kind)
 		if err != nil {
 			return err
 		}

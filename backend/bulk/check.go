@@ -38,7 +38,7 @@ type Preview struct {
 
 // Prepare reads a file and keeps what is wanted; Check then says what would happen.
 func Prepare(tx *db.Tx, e inventory.Editor, r Request, content []byte) (*Preview, error) {
-	k, err := e.Manages(r.Kind)
+	k, err := e.Kind(r.Kind)
 	if err != nil {
 		return nil, err
 	}

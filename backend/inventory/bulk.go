@@ -11,9 +11,6 @@ import (
 
 // What a bulk change asks of the inventory beside creating and updating.
 
-// Manages returns a kind whose objects the editor may create and change.
-func (e Editor) Manages(kind string) (catalog.Kind, error) { return e.kind(kind) }
-
 // NameField is the field that gives objects of a kind their name; ok is false where they have none of
 // their own.
 func NameField(k catalog.Kind) (f catalog.Field, ok bool) {

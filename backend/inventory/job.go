@@ -337,7 +337,7 @@ func (j *Jobs) record(ctx context.Context, e Editor, job leased, values Attribut
 // conclude does the step of an object that the result of its job is. One that was deleted while the
 // work was done stays as it is, but what was done has its entry.
 func (e Editor) conclude(tx *db.Tx, job leased, values Attributes, outcome audit.Outcome, now time.Time) error {
-	k, err := e.kind(job.Kind)
+	k, err := e.Kind(job.Kind)
 	if err != nil {
 		return err
 	}

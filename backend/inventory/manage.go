@@ -32,8 +32,8 @@ func undocumented(k catalog.Kind, action string) string {
 	return map[string]string{actCreate: "annals.object_created", actUpdate: "annals.object_updated", actDelete: "annals.object_deleted", actRestore: "annals.object_restored"}[action]
 }
 
-// kind returns a kind that the editor may manage.
-func (e Editor) kind(name string) (catalog.Kind, error) {
+// Kind returns a kind that the editor may manage.
+func (e Editor) Kind(name string) (catalog.Kind, error) {
 	k, ok := e.Log.Catalog().Kind(name)
 	if !ok || k.OwnTable {
 		return k, fault.Absent()
@@ -60,7 +60,7 @@ func actionOf(k catalog.Kind, name string) catalog.Action {
 // Possible are the actions that the editor may do to an object as it is now.
 func (e Editor) Possible(o Object) []string {
 	out := []string{}
-	k, err := e.kind(o.Kind)
+	k, err := e.Kind(o.Kind)
 	if err != nil || !o.Managed {
 		return out
 	}
@@ -79,7 +79,7 @@ func (e Editor) Possible(o Object) []string {
 
 // CreateObject makes a managed object.
 func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
-	k, err := e.kind(kind)
+	k, err := e.Kind(kind)
 	if err != nil {
 		return Object{}, err
 	}
@@ -194,7 +194,7 @@ func (e Editor) DeleteObject(tx *db.Tx, kind string, id, revision int64, d Draft
 
 // RestoreObject makes an object what it was at a revision, also one that was deleted since.
 func (e Editor) RestoreObject(tx *db.Tx, kind string, id, revision, to int64, d Draft) (Object, error) {
-	k, err := e.kind(kind)
+	k, err := e.Kind(kind)
 	if err != nil {
 		return Object{}, err
 	}
@@ -236,7 +236,7 @@ func (e Editor) RestoreObject(tx *db.Tx, kind string, id, revision, to int64, d 
 
 // change does one step to a live object.
 func (e Editor) change(tx *db.Tx, kind string, id, revision int64, d Draft, how func(*step) error) (Object, error) {
-	k, err := e.kind(kind)
+	k, err := e.Kind(kind)
 	if err != nil {
 		return Object{}, err
 	}

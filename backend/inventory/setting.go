@@ -88,7 +88,7 @@ func (e Editor) Settings(tx *db.Tx, tenantID int64) ([]Setting, error) {
 	for _, system := range e.Log.Catalog().Systems() {
 		for _, k := range system.Kinds {
 			if k.Setting && settable(k, t) {
-				_, err := e.kind(k.Name)
+				_, err := e.Kind(k.Name)
 				out = append(out, Setting{Kind: k, Settable: err == nil && t.State == "active"})
 				names = append(names, k.Name)
 			}

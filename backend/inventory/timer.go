@@ -84,7 +84,7 @@ func rest(tx *db.Tx, o Object, now time.Time) error {
 // do does the first due timer of an object. If it would be due again after its action, its field
 // moves on by the timer's interval, or loses its value where it has none.
 func (t *Timers) do(tx *db.Tx, e Editor, o Object) error {
-	k, err := e.kind(o.Kind)
+	k, err := e.Kind(o.Kind)
 	if err != nil {
 		return err
 	}
