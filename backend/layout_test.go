@@ -26,12 +26,12 @@ var imports = map[string][]string{
 	"audit":      {"fault", "db", "tenant", "catalog"},
 	"ledger":     {"db"},
 	"inventory":  {"fault", "db", "tenant", "access", "user", "catalog", "audit"},
-	"auth":       {"fault", "db", "tenant", "access", "user", "audit", "inventory", "mail"},
+	"auth":       {"fault", "db", "tenant", "access", "user", "audit", "mail"},
 	"job":        {"fault", "db", "catalog", "inventory", "mail"},
 	"importer":   {"fault", "db", "tenant", "catalog", "audit", "inventory"},
 	"bulk":       {"fault", "db", "tenant", "catalog", "audit", "inventory", "importer"},
 	"httpapi":    {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer", "bulk"},
-	"demo":       {"fault", "db", "tenant", "access", "user", "catalog", "audit", "inventory", "auth", "importer"},
+	"demo":       {"fault", "db", "tenant", "access", "user", "audit", "inventory", "auth", "importer"},
 	"dbtest":     {"db", "postgres", "migrations"},
 	"cmd/annals": nil, // wiring: everything
 }
@@ -39,6 +39,7 @@ var imports = map[string][]string{
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
+	taken := map[string]bool{} // arrows
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || filepath.Dir(path) == "." {
 			return err
@@ -60,6 +61,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		for _, spec := range file.Imports {
 			used, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), "annals/")
 			used = strings.TrimPrefix(used, "backend/")
+			taken[name+" -> "+used] = true
 			if ours && !slices.Contains(allowed, used) {
 				t.Errorf("%s: %s may not use %s", path, name, used)
 			}
@@ -69,9 +71,14 @@ func TestImportsPointOneWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name := range imports {
+	for name, allowed := range imports {
 		if !seen[name] {
 			t.Errorf("the import map has %s, which is not there", name)
+		}
+		for _, used := range allowed {
+			if !taken[name+" -> "+used] {
+				t.Errorf("the import map lets %s use %s, which it doesn't", name, used)
+			}
 		}
 	}
 }
