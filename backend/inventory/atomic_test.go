@@ -233,7 +233,6 @@ func changes(l *life) []change {
 	device, _ := l.log.Catalog().Kind("mor.device")
 	owner, _ := l.log.Catalog().Kind("mor.user")
 	client, _ := l.log.Catalog().Kind("alternet.client")
-	router, _ := l.log.Catalog().Kind("alternet.router")
 	top := tenant.Of(l.root)
 	editing := func(fn func(*db.Tx, inventory.Editor) error) doing {
 		return func(d *db.DB) error {
@@ -380,9 +379,11 @@ func changes(l *life) []change {
 			}
 		}, false},
 		{"what a job has to say", func() doing {
-			o := l.create(router, true)
+			// Of another organization each time: a job that was cut holds one of its organization's places.
+			org := l.tenant(l.root, fresh())
+			o := l.object(tenant.Of(org), "alternet.router", map[string]any{"name": "core", "hostname": "core.test.example", "port": 8728})
 			l.must(l.edit(top, func(tx *db.Tx, e inventory.Editor) error {
-				_, err := e.ActOn(tx, router.Name, o.ID, o.Revision, "check", inventory.Draft{})
+				_, err := e.ActOn(tx, o.Kind, o.ID, o.Revision, "check", inventory.Draft{})
 				return err
 			}))
 			connect := inventory.Runner{Limit: time.Minute, Do: func(context.Context, inventory.Work) (inventory.Attributes, error) {
