@@ -1,4 +1,5 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
+import { queryOptions } from "@tanstack/react-query"
+import { useChannelChange } from "@/api/channelChange"
 import { api } from "@/api/client"
 import type { Tenant, TenantContent } from "@/api/types"
 
@@ -17,36 +18,23 @@ export const contentQuery = (id: number) =>
 
 type TenantChange = { name?: string; mfaPolicy?: Tenant["mfaPolicy"]; reason?: string }
 
-/** A change of the tree: paths, people and the log are out of date afterwards. */
-export function useOutdate(): () => Promise<unknown> {
-	const queryClient = useQueryClient()
-	return () =>
-		Promise.all([
-			queryClient.invalidateQueries({ queryKey: ["tenants"] }),
-			queryClient.invalidateQueries({ queryKey: ["people"] }),
-			queryClient.resetQueries({ queryKey: ["events"] }),
-		])
-}
-
-function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-	return useMutation({ mutationFn: change, onSuccess: useOutdate() })
-}
-
 export const useCreateBelow = (parentId: number) =>
-	useChange((child: { name: string; reason?: string }) =>
+	useChannelChange((child: { name: string; reason?: string }) =>
 		api.post<Tenant>("/tenants", { parentId, ...child }),
 	)
 
 export const useUpdate = (tenant: Tenant) =>
-	useChange((change: TenantChange) => api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision))
+	useChannelChange((change: TenantChange) =>
+		api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision),
+	)
 
 export const useStep = (tenant: Tenant) =>
-	useChange(({ step, reason }: { step: "close" | "reopen"; reason: string }) =>
+	useChannelChange(({ step, reason }: { step: "close" | "reopen"; reason: string }) =>
 		api.post<Tenant>(`/tenants/${tenant.id}/${step}`, { reason }),
 	)
 
 export const useMove = (tenant: Tenant) =>
-	useChange((place: { parentId: number; reason: string }) =>
+	useChannelChange((place: { parentId: number; reason: string }) =>
 		api.post<Tenant>(`/tenants/${tenant.id}/move`, place, tenant.revision),
 	)
 
@@ -54,6 +42,6 @@ export const useMove = (tenant: Tenant) =>
 export const remove = (tenant: Tenant, reason: string) => api.delete(`/tenants/${tenant.id}`, { reason })
 
 export const useResetMfa = (tenant: Tenant) =>
-	useChange((proof: { reason: string; code: string }) =>
+	useChannelChange((proof: { reason: string; code: string }) =>
 		api.post<{ count: number }>("/users/reset-mfa", { tenantId: tenant.id, ...proof }),
 	)

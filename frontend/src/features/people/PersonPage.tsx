@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { ChevronDown, ScrollText } from "lucide-react"
 import { Fragment, type ReactNode, useState } from "react"
+import { useOutdate } from "@/api/channelChange"
 import { asProblem } from "@/api/client"
 import { lastEntryQuery } from "@/api/last"
 import { useMay, useMe } from "@/api/me"
@@ -26,7 +27,6 @@ import {
 	remove,
 	useAct,
 	useInvite,
-	useOutdate,
 	useUpdate,
 } from "./api"
 import { roles } from "./search"

@@ -1,4 +1,5 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query"
+import { queryOptions } from "@tanstack/react-query"
+import { useChannelChange } from "@/api/channelChange"
 import { api } from "@/api/client"
 import { useList } from "@/api/list"
 import type { ObjectStub, Page, Role, User } from "@/api/types"
@@ -45,36 +46,21 @@ type NewPerson = {
 
 export type PersonChange = { name?: string; email?: string; role?: Role; timeZone?: string; reason?: string }
 
-/** A change of a person: what was read before, and the log, are out of date afterwards. */
-export function useOutdate(): () => Promise<unknown> {
-	const queryClient = useQueryClient()
-	return () =>
-		Promise.all([
-			queryClient.invalidateQueries({ queryKey: ["people"] }),
-			queryClient.invalidateQueries({ queryKey: ["tenants"] }),
-			queryClient.resetQueries({ queryKey: ["events"] }),
-		])
-}
-
-function useChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-	return useMutation({ mutationFn: change, onSuccess: useOutdate() })
-}
-
-export const useCreate = () => useChange((person: NewPerson) => api.post<User>("/users", person))
+export const useCreate = () => useChannelChange((person: NewPerson) => api.post<User>("/users", person))
 
 export const useUpdate = (user: User) =>
-	useChange((change: PersonChange) => api.patch<User>(`/users/${user.id}`, change, user.revision))
+	useChannelChange((change: PersonChange) => api.patch<User>(`/users/${user.id}`, change, user.revision))
 
 export type PersonAct = "activate" | "lock" | "unlock" | "reset-mfa" | "reset-password"
 
 export const useAct = (user: User) =>
-	useChange(({ act, reason }: { act: PersonAct; reason: string }) =>
+	useChannelChange(({ act, reason }: { act: PersonAct; reason: string }) =>
 		api.post<unknown>(`/users/${user.id}/${act}`, { reason }),
 	)
 
 /** Mails a link with which somebody pending chooses a password, or makes it void. */
 export const useInvite = (user: User) =>
-	useChange((act: "invite" | "revoke-invitation") => api.post<unknown>(`/users/${user.id}/${act}`))
+	useChannelChange((act: "invite" | "revoke-invitation") => api.post<unknown>(`/users/${user.id}/${act}`))
 
 /** Whoever removes leaves the page before the cache is told, or the page would ask for what is gone. */
 export const remove = (user: User, reason: string) => api.delete(`/users/${user.id}`, { reason })
