@@ -23,6 +23,12 @@ func TestGroupsOfPeople(t *testing.T) {
 	if r := create("harbor", "Strangers", reef); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(r.body), "body.attributes.members") {
 		t.Errorf("with somebody out of the scope: %d %s", r.StatusCode, r.body)
 	}
+	for who, want := range map[string]int{"root": 422, "north": 422, "fjord": 422, "quay": 201} { // those of Harbor would read who it is
+		r := h.call("root", "POST", "/api/v1/objects/annals.group", map[string]any{"tenantId": h.tenants["Harbor"].ID, "attributes": map[string]any{"name": "With " + who, "members": []int64{h.users[who].ID}}})
+		if r.StatusCode != want {
+			t.Errorf("a group of Harbor's with %s: %d %s", who, r.StatusCode, r.body)
+		}
+	}
 	if r := create("harbor", "Night shift"); r.StatusCode != http.StatusConflict && r.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("with a name that is taken: %d %s", r.StatusCode, r.body)
 	}

@@ -31,6 +31,7 @@ func (e Editor) read(tx *db.Tx, fields []catalog.Field, o Object, d Draft) (Attr
 	if err != nil {
 		return nil, err
 	}
+	e.home = scopeOf(o)
 	values := Attributes{}
 	wrong := &fault.Fault{Kind: fault.Invalid}
 	add := func(field, message string) {

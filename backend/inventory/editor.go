@@ -26,7 +26,8 @@ type Editor struct {
 	// Nobody is asked for a reason: what is done follows from a file, whose name is the reason.
 	Unasked bool
 
-	system bool // a timer: it may do what nobody's level may
+	home   tenant.Scope // of the object that is changed: it names none but its own people
+	system bool         // a timer: it may do what nobody's level may
 }
 
 // Kinds of the objects that have tables of their own.

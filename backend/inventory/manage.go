@@ -93,15 +93,15 @@ func (e Editor) CreateObject(tx *db.Tx, kind string, d Draft) (Object, error) {
 	if !settable(k, t) {
 		return Object{}, fault.At("body.tenantId", "%s is not set for a %s.", k.Label, strings.ToLower(t.Level.Label()))
 	}
-	values, err := e.read(tx, k.Fields, Object{}, d)
+	s := step{kind: k, action: actionOf(k, actCreate), draft: d}
+	s.after = Object{Kind: k.Name, Managed: true, TenantID: t.ID, SalesOrgID: t.SalesOrgID, DealerID: orNil(t.DealerID), ResellerID: orNil(t.ResellerID), TenantPath: t.Path}
+	values, err := e.read(tx, k.Fields, s.after, d)
 	if err != nil {
 		return Object{}, err
 	}
 	if err := complete(k.Fields, values); err != nil {
 		return Object{}, err
 	}
-	s := step{kind: k, action: actionOf(k, actCreate), draft: d}
-	s.after = Object{Kind: k.Name, Managed: true, TenantID: t.ID, SalesOrgID: t.SalesOrgID, DealerID: orNil(t.DealerID), ResellerID: orNil(t.ResellerID), TenantPath: t.Path}
 	if s.after.State = s.action.To; (s.after.State == "" || s.action.Job != nil) && len(k.States) > 0 {
 		s.after.State = k.States[0]
 	}

@@ -230,7 +230,8 @@ func shorten(s string) string {
 }
 
 // parseReferences finds what is referred to within the editor's scope, each once: what lies outside is
-// as absent as what isn't there or is deleted. What the object refers to already stays as it was
+// as absent as what isn't there or is deleted, and so are people who don't belong to the object's
+// organization or below it. What the object refers to already stays as it was
 // noted, wherever it is by now.
 func (e Editor) parseReferences(tx *db.Tx, kind string, sent []any, stored any) ([]Reference, error) {
 	known := map[int64]string{}
@@ -271,7 +272,11 @@ func (e Editor) addNames(tx *db.Tx, kind string, ids []int64, names map[int64]st
 	if len(ids) == 0 {
 		return nil
 	}
-	where, args := e.Scope.Owned("o")
+	scope := e.Scope
+	if kind == KindUser { // whoever reads the object reads their names: nobody looks up
+		scope = e.home
+	}
+	where, args := scope.Owned("o")
 	query, args := " AND o.id IN ? AND "+where, append([]any{ids}, args...)
 	switch kind {
 	case KindTenant:
