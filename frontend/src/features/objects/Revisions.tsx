@@ -40,12 +40,20 @@ export function Revisions({
 		onPair(
 			revision > 1 ? { older: revision - 1, newer: revision } : { older: revision, newer: object.revision },
 		)
-	const compareButton = (one: Revision) =>
-		comparable && (
-			<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
-				Compare
-			</Button>
-		)
+	const rowActions = (one: Revision) => (
+		<span className={classes.rowActions}>
+			{comparable && (
+				<Button variant="default" size="compact-xs" onClick={() => compare(one)}>
+					Compare
+				</Button>
+			)}
+			{restorable && !one.deleted && one.revision !== object.revision && (
+				<Button variant="default" size="compact-xs" onClick={() => setChosen(one.revision)}>
+					{restore.label}…
+				</Button>
+			)}
+		</span>
+	)
 	const columns: Column<Revision>[] = [
 		{ id: "revision", label: "Rev", width: 52, cell: ({ revision }) => <Mono>{revision}</Mono> },
 		{ id: "when", label: "When", width: 142, cell: ({ madeAt }) => <Time at={madeAt} /> },
@@ -67,16 +75,7 @@ export function Revisions({
 			label: "",
 			width: 180,
 			align: "end",
-			cell: (one) => (
-				<span className={classes.rowActions}>
-					{compareButton(one)}
-					{restorable && !one.deleted && one.revision !== object.revision && (
-						<Button variant="default" size="compact-xs" onClick={() => setChosen(one.revision)}>
-							{restore.label}…
-						</Button>
-					)}
-				</span>
-			),
+			cell: rowActions,
 		},
 	]
 	return (
@@ -91,7 +90,7 @@ export function Revisions({
 				card={(one) => (
 					<Lines
 						first={`${one.revision} · ${actionOf(kind, one.action).label}`}
-						aside={compareButton(one)}
+						aside={rowActions(one)}
 						second={
 							<>
 								{whoOf(one)} · <Time at={one.madeAt} />
