@@ -1,7 +1,8 @@
 import "@mantine/dates/styles.css"
 import { Group } from "@mantine/core"
 import { DateInput, TimePicker } from "@mantine/dates"
-import { instant, wallClock } from "@/lib/time"
+import { useState } from "react"
+import { instant, wallClock, wholeDay } from "@/lib/time"
 import { useZone } from "./Time"
 
 type Props = {
@@ -25,24 +26,36 @@ const calendar = {
 	yearLevelControl: "Choose a year",
 }
 
-/** A day counts when it is typed whole, and exists. */
-function whole(typed: string): string | null {
-	const day = new Date(`${typed.trim()}T00:00:00Z`)
-	const real = /^[12]\d{3}-\d\d-\d\d$/.test(typed.trim()) && !Number.isNaN(day.getTime())
-	return real && day.toISOString().startsWith(typed.trim()) ? typed.trim() : null
-}
-
 /** A day as 2026-03-01, typed or chosen from a calendar: the same in every country. */
-export function DayInput({ value, onChange, label, ...rest }: Props) {
+export function DayInput({
+	value,
+	onChange,
+	onOther,
+	label,
+	...rest
+}: Props & {
+	/** Is told what was typed that is no day; without it, that gives way to the day before it. */
+	onOther?: (typed: string) => void
+}) {
+	const [last, setLast] = useState(wholeDay(value))
 	return (
 		<DateInput
 			size="xs"
 			label={label}
 			placeholder="2026-03-01"
 			valueFormat="YYYY-MM-DD"
-			dateParser={whole}
-			value={value || null}
-			onChange={(day) => onChange(day?.slice(0, 10) ?? "")}
+			dateParser={wholeDay}
+			value={value === "" ? null : (wholeDay(value) ?? last)}
+			onChange={(typed) => {
+				const day = typed?.slice(0, 10) ?? ""
+				setLast(wholeDay(day))
+				onChange(day)
+			}}
+			fixOnBlur={!onOther}
+			onBlur={({ currentTarget }) => {
+				const typed = currentTarget.value.trim()
+				if (typed && !wholeDay(typed)) onOther?.(typed)
+			}}
 			clearable={!rest.withAsterisk}
 			clearButtonProps={{ "aria-label": `Clear ${label}` }}
 			firstDayOfWeek={1}

@@ -28,6 +28,13 @@ export function knownZone(zone: string): boolean {
 	}
 }
 
+/** A day counts when it is typed whole, and exists. */
+export function wholeDay(typed: string): string | null {
+	const day = new Date(`${typed.trim()}T00:00:00Z`)
+	const real = /^[12]\d{3}-\d\d-\d\d$/.test(typed.trim()) && !Number.isNaN(day.getTime())
+	return real && day.toISOString().startsWith(typed.trim()) ? typed.trim() : null
+}
+
 /** "14:03:22" */
 export function clock(at: string | Date, zone: string): string {
 	return format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at))

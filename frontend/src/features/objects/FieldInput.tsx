@@ -102,7 +102,7 @@ export function FieldInput(props: Props) {
 				/>
 			)
 		case "date":
-			return <DayInput {...common} value={text} onChange={onChange} />
+			return <DayInput {...common} value={text} onChange={onChange} onOther={onChange} />
 		case "time":
 			return <MomentInput {...common} value={text} onChange={onChange} />
 		case "reference":

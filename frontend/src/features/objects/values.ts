@@ -1,6 +1,7 @@
 /** What the catalogue's field types mean in a form, on the wire and on the screen. */
 
 import type { Attributes, Field, FileValue } from "@/api/types"
+import { wholeDay } from "@/lib/time"
 import { bytes } from "@/lib/words"
 
 export type Reference = { ref: number; name: string }
@@ -94,6 +95,7 @@ export function complaint(field: Field, value: Entered | undefined, stored: unkn
 	if (typeof value !== "string" || value.trim() === "" || field.secret) return undefined
 	const text = value.trim()
 	if (field.type === "integer" && !/^-?\d+$/.test(text)) return `${field.label} must be a whole number`
+	if (field.type === "date" && !wholeDay(text)) return `${field.label} must be a day such as 2026-03-01`
 	const decimal = field.type === "decimal" || field.type === "money"
 	if (decimal && !/^-?\d{1,15}(\.\d{1,6})?$/.test(text))
 		return `${field.label} must be a number such as 401.40`
