@@ -1,5 +1,5 @@
 import { Alert, Button } from "@mantine/core"
-import type { ReactNode } from "react"
+import { type ReactNode, useEffect, useRef } from "react"
 import { asProblem } from "@/api/client"
 import classes from "./States.module.css"
 import { Time } from "./Time"
@@ -53,12 +53,16 @@ export function DeletedNote({ at, by, reason }: { at: string; by?: string; reaso
 	)
 }
 
-/** What failed, inside a form or a dialog: one line or two. */
+/** What failed, inside a form or a dialog: one line or two. The first field that is wrong gets the focus. */
 export function ProblemNote({ error }: { error: unknown }) {
+	const note = useRef<HTMLDivElement>(null)
+	useEffect(() => {
+		if (error) note.current?.closest("form")?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+	}, [error])
 	if (!error) return null
 	const problem = asProblem(error)
 	return (
-		<Alert color="red" variant="light" role="alert" p="xs">
+		<Alert ref={note} color="red" variant="light" role="alert" p="xs">
 			{problem.message}
 			{problem.fields.length > 0 &&
 				problem.fields.every((field) => !problem.message.includes(field.message)) && (

@@ -45,6 +45,7 @@ export function NewPersonForm({ onDone }: { onDone: (id: number) => void }) {
 	const rules = useReasons(Number(form.values.tenantId))
 	return (
 		<form
+			noValidate
 			onSubmit={form.onSubmit((values) =>
 				create.mutate(
 					{

@@ -172,6 +172,7 @@ function PersonForm({ user, focus }: { user: User; focus: boolean }) {
 	const dirty = form.isDirty()
 	return (
 		<form
+			noValidate
 			style={{ maxWidth: 380 }}
 			onSubmit={form.onSubmit((values) =>
 				update.mutate(changed(user, values), {
