@@ -6,6 +6,9 @@ import type { ReasonRules } from "@/api/reasons"
 import { lacksReason, ReasonInput } from "./ReasonInput"
 import { ProblemNote } from "./States"
 
+/** The colour of what ends something, in a menu: red that can be read in both themes. */
+export const danger = "var(--mantine-color-error)"
+
 /** Asks before a destructive act: what will happen, to what, and why it is done. */
 export function ReasonDialog({
 	title,

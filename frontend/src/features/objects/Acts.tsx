@@ -3,6 +3,7 @@ import { Ellipsis, Pencil } from "lucide-react"
 import { useState } from "react"
 import { useCatalog } from "@/api/me"
 import type { Action, Kind, ObjectStub } from "@/api/types"
+import { danger } from "@/components/Dialogs"
 import { ActDialog } from "./ActDialog"
 import { isUnderWay } from "./api"
 import { actionOf, happensByItself, isDestructive } from "./kinds"
@@ -61,7 +62,7 @@ export function Acts({
 						{more.map((action) => (
 							<Menu.Item
 								key={action.name}
-								color={destructive(action) ? "red" : undefined}
+								color={destructive(action) ? danger : undefined}
 								disabled={underWay(action)}
 								onClick={() => setChosen(action)}
 							>

@@ -13,7 +13,7 @@ import { useMay } from "@/api/me"
 import { useReasons } from "@/api/reasons"
 import { policyOf } from "@/api/tenants"
 import type { Level, Tenant } from "@/api/types"
-import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { danger, ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { CodeInput } from "@/components/Inputs"
 import { Page, Section, Tag, Values } from "@/components/Page"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
@@ -308,12 +308,12 @@ function Acts({ tenant }: { tenant: Tenant }) {
 							</Menu.Item>
 						)}
 						{mayReset && (
-							<Menu.Item color="red" onClick={() => setOpen("reset")}>
+							<Menu.Item color={danger} onClick={() => setOpen("reset")}>
 								Reset everybody's second factor…
 							</Menu.Item>
 						)}
 						{mayEdit && (
-							<Menu.Item color="red" disabled={!tenant.deletable} onClick={() => setOpen("delete")}>
+							<Menu.Item color={danger} disabled={!tenant.deletable} onClick={() => setOpen("delete")}>
 								{tenant.deletable ? "Delete…" : "Delete (only what never held anything)"}
 							</Menu.Item>
 						)}

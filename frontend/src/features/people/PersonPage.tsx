@@ -11,7 +11,7 @@ import { lastEntryQuery } from "@/api/last"
 import { useMay, useMe } from "@/api/me"
 import { useReasons } from "@/api/reasons"
 import type { ObjectStub, User } from "@/api/types"
-import { ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { danger, ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
@@ -330,7 +330,7 @@ function Acts({ user }: { user: User }) {
 					{offered.map((row) => (
 						<Menu.Item
 							key={row.act}
-							color={row.destructive ? "red" : undefined}
+							color={row.destructive ? danger : undefined}
 							onClick={() => setChosen(row)}
 						>
 							{row.label}…
