@@ -102,12 +102,7 @@ function NewObject({ kind }: { kind: Kind }) {
 					<WhyFields of={why} fields={kind.fields} problem={problem} />
 				</Section>
 				<ProblemNote error={change.error} />
-				<SaveBar
-					verb={create.label}
-					dirty={draft.dirty || kind.fields.every((field) => !field.required)}
-					missing={draft.missing ?? why.missing}
-					busy={change.isPending}
-				/>
+				<SaveBar verb={create.label} dirty missing={draft.missing ?? why.missing} busy={change.isPending} />
 			</form>
 		</Page>
 	)

@@ -5,7 +5,7 @@ import { ExternalLink, ScrollText } from "lucide-react"
 import type { ReactNode } from "react"
 import { useSystemLabel } from "@/api/me"
 import type { Attributes, Field, Kind, ObjectStub } from "@/api/types"
-import { Dim, Mono, Page, Section, Values } from "@/components/Page"
+import { Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { DeletedNote, Failure } from "@/components/States"
 import { Time } from "@/components/Time"
@@ -146,7 +146,7 @@ function Details({ object, kind }: { object: ObjectStub; kind: Kind }) {
 						["System", systemLabel],
 						["Number", <Mono key="number">{object.externalId}</Mono>],
 						["Created", <Time key="created" at={object.firstSeenAt} />],
-						["Last entry", object.lastEventAt ? <Time at={object.lastEventAt} /> : <Dim>—</Dim>],
+						["Last entry", object.lastEventAt && <Time key="last" at={object.lastEventAt} />],
 					]}
 				/>
 			</Section>
