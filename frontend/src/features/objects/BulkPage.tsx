@@ -241,18 +241,18 @@ function ChangeLines({
 				columns={columns}
 				data={list}
 				rowId={({ n }) => String(n)}
+				// What is wrong is there to be read whole.
+				cardHeight={state === "bad" ? 104 : undefined}
 				card={(one) => (
-					<>
-						<Lines
-							first={
-								<>
-									{one.line} · <LineName of={one} kind={kind} />
-								</>
-							}
-							aside={<LineState of={one} />}
-							second={<What of={one} kind={kind} />}
-						/>
-					</>
+					<Lines
+						first={
+							<>
+								{one.line} · <LineName of={one} kind={kind} />
+							</>
+						}
+						aside={<LineState of={one} />}
+						second={<What of={one} kind={kind} />}
+					/>
 				)}
 				empty={<Empty title="No such lines">The file has none of these.</Empty>}
 			/>
@@ -271,7 +271,12 @@ function LineName({ of, kind }: { of: BulkLine; kind: Kind }) {
 
 /** Why a line is bad, or what it says: one line, the whole on hover. */
 function What({ of, kind }: { of: BulkLine; kind: Kind }) {
-	if (of.state === "bad") return <span title={of.reason}>{of.reason}</span>
+	if (of.state === "bad")
+		return (
+			<span className={classes.wrong} title={of.reason}>
+				{of.reason}
+			</span>
+		)
 	const labelOf = (name: string) => kind.fields.find((field) => field.name === name)?.label ?? name
 	const text = of.changes
 		.filter(({ field }) => field !== kind.bulk?.within) // the same for all
