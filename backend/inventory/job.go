@@ -69,7 +69,7 @@ func (e Editor) ask(tx *db.Tx, s step) error {
 	}
 	if !e.system { // a timer's or limit's failure is recorded
 		if _, missing := s.action.Job.Filled(valueOf(s.after, s.input)); len(missing) > 0 {
-			return fault.New(fault.Conflict, "%s needs %s. Edit %s first.", s.action.Label, labels(s.kind, missing), s.before.Name)
+			return fault.New(fault.Conflict, "%s needs a value for %s. Edit %s first.", s.action.Label, labels(s.kind, missing), s.before.Name)
 		}
 	}
 	now := tx.NowFunc()
