@@ -106,7 +106,7 @@ export const theme = createTheme({
 	},
 })
 
-/** Our own names for what the theme has none for; dimmed, placeholder and error text at AA contrast. */
+/** Our own names for what the theme has none for; dimmed, placeholder, error and red at AA contrast. */
 export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
 	variables: {},
 	light: {
@@ -116,6 +116,8 @@ export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
 		"--mantine-color-placeholder": "#646e78",
 		"--mantine-color-anchor": colors.teal[7],
 		"--mantine-color-error": "#b42318",
+		"--mantine-color-red-filled": "#b42318",
+		"--mantine-color-red-filled-hover": "#8f1c13",
 		"--annals-surface": "#ffffff",
 		"--annals-sunken": "#f4f6f7",
 		"--annals-chrome": "#f8f9fa",
@@ -134,6 +136,8 @@ export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
 		"--mantine-color-placeholder": "#929ca6",
 		"--mantine-color-anchor": colors.teal[3],
 		"--mantine-color-error": "#ff8a7f",
+		"--mantine-color-red-filled": "#c9302c",
+		"--mantine-color-red-filled-hover": "#b42318",
 		"--annals-surface": "#15181b",
 		"--annals-sunken": "#1d2125",
 		"--annals-chrome": "#111416",

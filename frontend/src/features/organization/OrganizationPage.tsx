@@ -301,7 +301,7 @@ function Acts({ tenant }: { tenant: Tenant }) {
 						{tenant.movable && <Menu.Item onClick={() => setOpen("move")}>Move…</Menu.Item>}
 						{tenant.closable && (
 							<Menu.Item
-								color={tenant.state === "closed" ? undefined : "red"}
+								color={tenant.state === "closed" ? undefined : danger}
 								onClick={() => setOpen("close")}
 							>
 								{tenant.state === "closed" ? "Reopen…" : "Close…"}
