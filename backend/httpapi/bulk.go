@@ -156,18 +156,14 @@ func (s *Server) bulkLines(ctx context.Context, in *bulkLinesIn) (*body[list[bul
 
 type applyBulkIn struct {
 	ByID
-	Body struct {
-		Reason     string `json:"reason,omitempty" maxLength:"500"`
-		Commentary string `json:"commentary,omitempty" maxLength:"16000"`
-		OnBehalfOf int64  `json:"onBehalfOf,omitempty" minimum:"1" doc:"A user of the caller's scope"`
-	}
+	Body struct{ Said }
 }
 
 func (s *Server) applyBulk(ctx context.Context, in *applyBulkIn) (*body[started], error) {
 	if err := s.bulk.enter("bulk changes"); err != nil {
 		return nil, err
 	}
-	why := bulk.Why{Reason: in.Body.Reason, Commentary: in.Body.Commentary, OnBehalfOf: in.Body.OnBehalfOf}
+	why := bulk.Why(in.Body.Said)
 	var c bulk.Change
 	err := s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
 		c, err = bulk.Begin(tx, e, in.ID, why)

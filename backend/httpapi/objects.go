@@ -187,12 +187,17 @@ func (s *Server) write(ctx context.Context, fn func(*db.Tx) error) error {
 	return s.editor(ctx).Write(ctx, s.DB, fn)
 }
 
-// Why is what every change of an object may say beside the values.
-type Why struct {
+// Said is why and for whom something is done.
+type Said struct {
 	Reason     string `json:"reason,omitempty" maxLength:"500"`
 	Commentary string `json:"commentary,omitempty" maxLength:"16000"`
 	OnBehalfOf int64  `json:"onBehalfOf,omitempty" minimum:"1" doc:"The user for whom it is done, one of the caller's scope"`
-	ExpertMode bool   `json:"expertMode,omitempty" doc:"Dangerous fields may be changed; it is recorded"`
+}
+
+// Why is what every change of an object may say beside the values.
+type Why struct {
+	Said
+	ExpertMode bool `json:"expertMode,omitempty" doc:"Dangerous fields may be changed; it is recorded"`
 }
 
 func (w Why) draft(attributes map[string]any) inventory.Draft {
@@ -245,7 +250,7 @@ func (s *Server) updateObject(ctx context.Context, in *updateObjectIn) (*objectO
 	})
 }
 
-// WhyQuery is Why for DELETE, which has no body.
+// WhyQuery is Said for DELETE, which has no body.
 type WhyQuery struct {
 	Reason     string `query:"reason" maxLength:"500"`
 	Commentary string `query:"commentary" maxLength:"16000"`

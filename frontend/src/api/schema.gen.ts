@@ -1209,7 +1209,7 @@ export interface components {
             commentary?: string;
             /**
              * Format: int64
-             * @description A user of the caller's scope
+             * @description The user for whom it is done, one of the caller's scope
              */
             onBehalfOf?: number;
             reason?: string;
