@@ -613,6 +613,18 @@ func TestObjectsKeepTheirRules(t *testing.T) {
 		_, err := e.UpdateObject(tx, "sbc.xpos_server", x.ID, x.Revision, inventory.Draft{Attributes: map[string]any{"root_path": "/"}})
 		return err
 	})
+	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) (err error) {
+		x, err = e.UpdateObject(tx, "sbc.xpos_server", x.ID, x.Revision, inventory.Draft{Attributes: map[string]any{"root_path": "/elsewhere"}, Expert: true})
+		return err
+	}))
+	try("a dangerous field by way of an old revision", fault.Invalid, "body.expertMode", func(tx *db.Tx, e inventory.Editor) error {
+		_, err := e.RestoreObject(tx, "sbc.xpos_server", x.ID, x.Revision, 1, inventory.Draft{})
+		return err
+	})
+	h.must(h.edit(tenant.Of(h.root), func(tx *db.Tx, e inventory.Editor) error {
+		_, err := e.RestoreObject(tx, "sbc.xpos_server", x.ID, x.Revision, 1, inventory.Draft{Expert: true})
+		return err
+	}))
 	// The secret itself is nowhere.
 	device, _ := h.log.Catalog().Kind("mor.device")
 	d := l.create(device, true)

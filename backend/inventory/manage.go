@@ -223,6 +223,11 @@ func (e Editor) RestoreObject(tx *db.Tx, kind string, id, revision, to int64, d 
 	if err := s.set(values); err != nil {
 		return o, err
 	}
+	for _, c := range s.changes {
+		if c.field.Expert && !d.Expert {
+			return o, fault.At("body.expertMode", "%s would change, which is done in expert mode only", c.field.Label)
+		}
+	}
 	if o.DeletedAt != nil {
 		if _, err := e.allow(tx, s); err != nil {
 			return o, err

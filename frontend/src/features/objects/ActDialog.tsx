@@ -69,7 +69,7 @@ export function ActDialog({
 				<Stack gap="sm">
 					<Text size="sm">{outcome(object, action, revision)}</Text>
 					<Fields of={draft} expert={why.expert} />
-					<WhyFields of={why} fields={inputs} problem={problem} />
+					<WhyFields of={why} fields={action.name === "restore" ? kind.fields : inputs} problem={problem} />
 					{before && (
 						<Alert color="yellow" variant="light" p="xs" title={`There is revision ${base.revision} by now`}>
 							<MeanwhileChanged kind={kind} before={before} now={base} />
