@@ -44,6 +44,7 @@ func JobsOf(tx *db.Tx, o Object) ([]Job, error) {
 // request is who asks for a job and why: what the entry of its result says.
 type request struct {
 	Origin audit.Origin `json:"origin"`
+	Scope  tenant.Scope `json:"scope"` // of whoever asks
 	Draft  Draft        `json:"draft"`
 	Input  Attributes   `json:"input,omitempty"`
 }
@@ -59,7 +60,7 @@ func (e Editor) ask(tx *db.Tx, s step) error {
 	}
 	e.Origin.OnBehalfOf, s.draft.OnBehalfOf = behalf, 0
 	s.draft.Attributes = nil // as they were sent, secrets among them
-	content, err := json.Marshal(request{e.Origin, s.draft, s.input})
+	content, err := json.Marshal(request{e.Origin, e.Scope, s.draft, s.input})
 	if err != nil {
 		return fmt.Errorf("ask for %s: %w", s.action.Name, err)
 	}
@@ -344,6 +345,9 @@ func (e Editor) conclude(tx *db.Tx, job leased, values Attributes, outcome audit
 	o, err := find(tx, e.Scope, selectForUpdate, " FOR UPDATE OF o", k.Name, job.ObjectID)
 	if err != nil {
 		return err
+	}
+	if !job.request.Scope.Sees(tenantOf(o)) { // it moved meanwhile: who asked, and why, is nobody's business there
+		e.Origin, job.request.Draft = audit.System("Job"), Draft{}
 	}
 	s := step{kind: k, action: actionOf(k, job.Action), before: o, after: o, input: Attributes{}, draft: job.request.Draft, entryID: job.ID}
 	if s.action.Job == nil {

@@ -233,6 +233,39 @@ func TestSlowJobsKeepNobodyElseWaiting(t *testing.T) {
 	}
 }
 
+func TestWhoAskedStaysBehindWhenTheObjectMoves(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	harbor, south := y.tenant(y.org, "Harbor"), y.tenant(y.root, "South")
+	var o inventory.Object
+	y.must(y.edit(tenant.Of(y.org), func(tx *db.Tx, e inventory.Editor) (err error) {
+		o, err = e.CreateObject(tx, "alternet.router", inventory.Draft{TenantID: harbor.ID, Attributes: map[string]any{"name": "edge", "hostname": "edge.test.example", "port": 1}})
+		return err
+	}))
+	y.must(y.ask(o, "check"))
+	y.work(connect(func(context.Context, inventory.Work) error {
+		y.must(y.edit(tenant.Of(y.root), func(tx *db.Tx, e inventory.Editor) error {
+			_, err := e.MoveTenant(tx, harbor.ID, harbor.Revision, south.ID, "sold")
+			return err
+		}))
+		return nil
+	}))
+	y.entries()
+	page, err := y.log.Search(t.Context(), tenant.Of(south), audit.Filter{Type: []string{"alternet.health_check"}}, audit.Paging{Limit: 10})
+	y.must(err)
+	if len(page.Items) != 1 || page.Items[0].Actor.Name != "Job" || page.Items[0].Reason != "" || page.Items[0].SessionID != "" {
+		t.Errorf("South reads %+v", page.Items)
+	}
+	var revisions []inventory.Revision
+	y.must(y.db.Read(t.Context(), tenant.Of(south).Wall(), func(tx *db.Tx) (err error) {
+		revisions, err = inventory.Revisions(tx, tenant.Of(south), o.Kind, o.ID, 0, 10)
+		return err
+	}))
+	if len(revisions) != 2 || revisions[0].ActorName != "Job" {
+		t.Errorf("the revisions: %+v", revisions)
+	}
+}
+
 func TestAStoppingServerGivesItsJobBack(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
