@@ -12,7 +12,8 @@ test("a health check is done by the server, and its result is on the page and in
 	await expect(page.getByRole("heading", { name: "core-77" })).toBeVisible()
 	await expect(page.getByText("Unchecked")).toBeVisible()
 
-	await page.getByRole("button", { name: "Check…" }).click()
+	await page.getByRole("button", { name: "More actions" }).click() // it also happens by itself
+	await page.getByRole("menuitem", { name: "Check…" }).click()
 	await page.getByRole("dialog").getByRole("combobox", { name: "Reason" }).fill("Customer called")
 	await page.getByRole("dialog").getByRole("button", { name: "Check" }).click()
 	const work = page.getByRole("region", { name: "Work" })
