@@ -62,13 +62,14 @@ func (s *Server) startBulk(ctx context.Context, in *startBulkIn) (*body[started]
 	if err := onlyFields(in.RawBody.Form.Value, "tenantId", "withinId", "match", "expertMode"); err != nil {
 		return nil, err
 	}
-	if err := s.bulk.enter("bulk changes"); err != nil { // before the file is in memory
+	leave, err := s.bulk.enter(home(who(ctx)).SalesOrgID, "bulk changes") // before the file is in memory
+	if err != nil {
 		return nil, err
 	}
 	form := in.RawBody.Data()
 	content, err := readForm(form.File, bulk.MaxBytes)
 	if err != nil {
-		s.bulk.leave()
+		leave()
 		return nil, err
 	}
 	r := bulk.Request{Kind: in.Kind, TenantID: form.TenantID, WithinID: form.WithinID, Matching: form.Match, ExpertMode: form.ExpertMode, FileName: form.File.Filename}
@@ -81,11 +82,11 @@ func (s *Server) startBulk(ctx context.Context, in *startBulkIn) (*body[started]
 		return err
 	})
 	if err != nil {
-		s.bulk.leave()
+		leave()
 		return nil, s.denied(ctx, err, "tenant", form.TenantID)
 	}
 	e := s.editor(ctx)
-	s.bulk.run(func() { preview.Check(s.bulk.ctx, s.DB, e) })
+	s.bulk.run(leave, func() { preview.Check(s.bulk.ctx, s.DB, e) })
 	return answer(started{preview.ID}), nil
 }
 
@@ -160,21 +161,22 @@ type applyBulkIn struct {
 }
 
 func (s *Server) applyBulk(ctx context.Context, in *applyBulkIn) (*body[started], error) {
-	if err := s.bulk.enter("bulk changes"); err != nil {
+	leave, err := s.bulk.enter(home(who(ctx)).SalesOrgID, "bulk changes")
+	if err != nil {
 		return nil, err
 	}
 	why := bulk.Why(in.Body.Said)
 	var c bulk.Change
-	err := s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
+	err = s.change(ctx, func(tx *db.Tx, e inventory.Editor) (err error) {
 		c, err = bulk.Begin(tx, e, in.ID, why)
 		return err
 	})
 	if err != nil {
-		s.bulk.leave()
+		leave()
 		return nil, s.denied(ctx, err, "bulk_change", in.ID)
 	}
 	e := s.editor(ctx)
-	s.bulk.run(func() { bulk.Apply(s.bulk.ctx, s.DB, e, c, why) })
+	s.bulk.run(leave, func() { bulk.Apply(s.bulk.ctx, s.DB, e, c, why) })
 	return answer(started{c.ID}), nil
 }
 

@@ -274,6 +274,53 @@ func TestABulkChangeIsAppliedOnce(t *testing.T) {
 	}
 }
 
+func TestOneOrganizationsBulkChangesKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var held struct{ ID int64 }
+	h.call("north", "POST", "/api/v1/objects/alternet.plan", map[string]any{"attributes": map[string]any{"name": "Held"}}).json(t, &held)
+	tx, err := h.owner.BeginTx(t.Context(), nil)
+	h.must(err)
+	defer tx.Rollback() //nolint:errcheck // the test is over
+	_, err = tx.ExecContext(t.Context(), "SELECT FROM objects WHERE id = $1 FOR UPDATE", held.ID)
+	h.must(err)
+	start := func(as string) (reply, int64) {
+		r := h.form(as, "/api/v1/objects/alternet.plan/bulk", "plans.csv", fmt.Appendf(nil, "id,name\n%d,New\n", held.ID))
+		var c bulkChange
+		if r.StatusCode == http.StatusAccepted {
+			r.json(t, &c)
+		}
+		return r, c.ID
+	}
+	var waiting []int64
+	for _, as := range []string{"north", "north"} { // both wait for the object
+		r, id := start(as)
+		if waiting = append(waiting, id); r.StatusCode != http.StatusAccepted {
+			t.Fatalf("%d %s", r.StatusCode, r.body)
+		}
+	}
+	if r, _ := start("north"); r.StatusCode != http.StatusTooManyRequests || r.Header.Get("Retry-After") == "" {
+		t.Errorf("North's third: %d %s", r.StatusCode, r.body)
+	}
+	r, id := start("south")
+	if r.StatusCode != http.StatusAccepted {
+		t.Fatalf("South's first: %d %s", r.StatusCode, r.body)
+	}
+	h.settled("south", id)
+	h.must(tx.Rollback())
+	for _, id := range waiting {
+		h.settled("north", id)
+	}
+	r, id = start("north")
+	for end := time.Now().Add(10 * time.Second); r.StatusCode == http.StatusTooManyRequests && time.Now().Before(end); r, id = start("north") {
+		time.Sleep(20 * time.Millisecond) // a place is left a moment after its work has ended
+	}
+	if r.StatusCode != http.StatusAccepted {
+		t.Fatalf("North's next: %d %s", r.StatusCode, r.body)
+	}
+	h.settled("north", id)
+}
+
 func TestABulkChangeAsksForItsReasonAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

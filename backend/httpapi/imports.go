@@ -29,7 +29,7 @@ type imports struct {
 	*background
 }
 
-func newImports(s *Server) *imports { return &imports{s, newBackground(2)} }
+func newImports(s *Server) *imports { return &imports{s, newBackground()} }
 
 type importJSON struct {
 	ID         int64      `json:"id"`
@@ -163,11 +163,12 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 	if form.Tenant == "" {
 		id, errID = p.Scope.TenantID, nil
 	}
-	if err := s.imports.enter("imports"); err != nil {
+	leave, err := s.imports.enter(home(p).SalesOrgID, "imports")
+	if err != nil {
 		return nil, err
 	}
 	out := importJSON{System: o.System, Source: o.Source, FileName: truncate(o.FileName, 300), State: "running", CreatedBy: p.Origin.Actor.Name}
-	err := s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) (err error) {
+	err = s.DB.Write(ctx, p.Scope.Wall(), func(tx *db.Tx) (err error) {
 		if errID != nil {
 			if o.Tenant, err = tenant.FindByPath(tx, p.Scope, form.Tenant); err != nil {
 				return err
@@ -182,16 +183,16 @@ func (s *Server) startImport(ctx context.Context, in *startImportIn) (*body[star
 			o.Tenant.ID, o.Tenant.SalesOrgID, o.Tenant.DealerID, o.Tenant.ResellerID, out.System, out.Source, out.FileName, out.CreatedBy, p.Origin.Actor.Level).Scan(&out.ID).Error
 	})
 	if err != nil {
-		s.imports.leave()
+		leave()
 		return nil, s.denied(ctx, err, "tenant", id)
 	}
-	s.imports.start(p, out.ID, o, form.File, in.RawBody.Form)
+	s.imports.start(p, leave, out.ID, o, form.File, in.RawBody.Form)
 	return answer(started{out.ID}), nil
 }
 
 // start runs an import behind the principal's wall. The form's file lies on disk until it is done.
-func (i *imports) start(p auth.Principal, id int64, o importer.Options, file huma.FormFile, form *multipart.Form) {
-	i.run(func() {
+func (i *imports) start(p auth.Principal, leave func(), id int64, o importer.Options, file huma.FormFile, form *multipart.Form) {
+	i.run(leave, func() {
 		s := i.server
 		defer form.RemoveAll() //nolint:errcheck // a temporary file
 		defer file.Close()     //nolint:errcheck // only read

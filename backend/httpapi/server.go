@@ -62,7 +62,7 @@ const maxBody = 1 << 30
 // New makes the server.
 func New(d Deps) (*Server, error) {
 	s := &Server{Deps: d, metrics: newMetrics(d.DB), denials: newDenials(d.DB, d.Log), streams: make(chan struct{}, maxStreams), uploads: make(chan struct{}, maxUploads)}
-	s.imports, s.bulk = newImports(s), newBackground(2)
+	s.imports, s.bulk = newImports(s), newBackground()
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		Immutable:             true, // else a string kept from a request changes under a later one
