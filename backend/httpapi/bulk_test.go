@@ -466,6 +466,8 @@ func TestFilesGoInAndOut(t *testing.T) {
 	most := bytes.Repeat([]byte{0, 'x', 0xff, '\r'}, inventory.MaxFileSize/4)
 	if f, r := upload("harbor", "most.bin", most); r.StatusCode != http.StatusCreated || f.Size != int64(len(most)) {
 		t.Errorf("the largest file: %d %s", r.StatusCode, r.body)
+	} else if r := h.call("harbor", "GET", fmt.Sprintf("/api/v1/files/%d", f.Ref), nil); r.StatusCode != http.StatusOK || !bytes.Equal(r.body, most) {
+		t.Errorf("the largest file comes back as %d with %d bytes", r.StatusCode, len(r.body))
 	}
 	if _, r := upload("harbor", "more.bin", append(most, 'x')); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(r.body), "16777216 are allowed") {
 		t.Errorf("one byte more: %d %s", r.StatusCode, r.body)
