@@ -53,7 +53,7 @@ type Tenant struct {
 const MaxName = 200
 
 var violations = map[string]*fault.Fault{
-	"tenant_name_taken": {Kind: fault.Conflict, Detail: "There is already one of that name here.", Fields: []fault.Field{{Location: "body.name", Message: "is taken"}}},
+	"tenant_name_taken": {Kind: fault.Conflict, Detail: "There is already one of that name here.", Fields: []fault.Field{{Location: "body.name", Message: "There is already one of that name here"}}},
 }
 
 // CheckName says what is wrong with a tenant's name.

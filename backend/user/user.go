@@ -73,7 +73,7 @@ func (u Listed) Scope() tenant.Scope {
 }
 
 var violations = map[string]*fault.Fault{
-	"user_email_taken": {Kind: fault.Conflict, Detail: "Somebody has this e-mail address already.", Fields: []fault.Field{{Location: "body.email", Message: "is taken"}}},
+	"user_email_taken": {Kind: fault.Conflict, Detail: "Somebody has this e-mail address already.", Fields: []fault.Field{{Location: "body.email", Message: "Somebody has this e-mail address already"}}},
 }
 
 // NormalizeEmail returns an address as it is stored, or says what is wrong with it.
