@@ -19,6 +19,12 @@ export function AuthenticatorSetup({
 	onCode: (code: string) => void
 }) {
 	const [code, setCode] = useState("")
+	const [refused, setRefused] = useState({ by: error, times: 0 })
+	// A code that was refused leaves empty boxes, ready for the next one.
+	if (error !== refused.by) {
+		setRefused({ by: error, times: error ? refused.times + 1 : refused.times })
+		if (error) setCode("")
+	}
 	if (!setup) return error ? <ProblemNote error={error} /> : <Loader size="sm" aria-label="Loading" />
 	return (
 		<form
@@ -41,11 +47,13 @@ export function AuthenticatorSetup({
 				</div>
 				<Text size="sm">Then enter the six digits that the app shows.</Text>
 				<CodeInput
+					key={refused.times}
 					label="Code from the app"
 					value={code}
 					onChange={setCode}
 					onComplete={onCode}
 					error={Boolean(error)}
+					autoFocus={refused.times > 0}
 				/>
 				<ProblemNote error={error} />
 				<Button type="submit" size="sm" loading={busy} disabled={code.length < 6}>
