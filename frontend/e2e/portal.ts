@@ -119,3 +119,16 @@ export async function asking(request: APIRequestContext, person: string) {
 		return got.json()
 	}
 }
+
+/** Changes things as somebody, beside the browser. */
+export async function changing(request: APIRequestContext, person: string) {
+	const answer = await request.post("/api/v1/auth/login", { data: { email: address(person), password } })
+	const { accessToken } = await answer.json()
+	return async <Answer>(method: string, path: string, data?: unknown, revision?: number): Promise<Answer> => {
+		const headers: Record<string, string> = { Authorization: `Bearer ${accessToken}` }
+		if (revision) headers["If-Match"] = `"${revision}"`
+		const got = await request.fetch(`/api/v1${path}`, { method, data, headers })
+		expect(got.ok(), `${method} ${path}: ${await got.text()}`).toBe(true)
+		return got.status() === 204 ? (undefined as Answer) : got.json()
+	}
+}

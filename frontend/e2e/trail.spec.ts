@@ -1,21 +1,8 @@
 import { type APIRequestContext, expect, type Page, test } from "@playwright/test"
 import type { Event, Page as ListPage, ObjectStub, Tenant, User } from "@/api/types"
-import { address, asking, drawer, password, rows, signIn } from "./portal"
+import { asking, changing, drawer, rows, signIn } from "./portal"
 
 /** The ways between an entry and the thing that it is about. */
-
-/** Changes things as somebody, beside the browser. */
-async function changing(request: APIRequestContext, person: string) {
-	const answer = await request.post("/api/v1/auth/login", { data: { email: address(person), password } })
-	const { accessToken } = await answer.json()
-	return async <Answer>(method: string, path: string, data?: unknown, revision?: number): Promise<Answer> => {
-		const headers: Record<string, string> = { Authorization: `Bearer ${accessToken}` }
-		if (revision) headers["If-Match"] = `"${revision}"`
-		const got = await request.fetch(`/api/v1${path}`, { method, data, headers })
-		expect(got.ok(), `${method} ${path}: ${await got.text()}`).toBe(true)
-		return got.status() === 204 ? (undefined as Answer) : got.json()
-	}
-}
 
 /** Entries are sealed a moment after their change. */
 async function entryOf(request: APIRequestContext, person: string, question: string): Promise<Event> {
