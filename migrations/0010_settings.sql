@@ -7,13 +7,16 @@ CREATE UNIQUE INDEX object_taken ON objects (sales_org_id, tenant_id, kind, uniq
 
 -- What holds for organizations: of each wanted kind and key, that of the nearest one upwards. A
 -- dealer can't read its sales organization's row, but what it says holds for him: so the owner looks,
--- for whomever the caller's own policy on tenants lets through.
+-- for whomever the caller's own policy on tenants lets through. In PL/pgSQL, which keeps the plan: a
+-- function in SQL is planned anew with every call, which took longer than the answer.
 CREATE POLICY owner ON objects FOR SELECT TO CURRENT_USER USING (unique_key IS NOT NULL);
 -- +goose StatementBegin
 CREATE FUNCTION held_by(organizations bigint[], kinds text[], keys text[])
 RETURNS TABLE (organization bigint, kind text, unique_key text, id bigint, holder bigint, level text, state text, attributes json, revision bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT DISTINCT ON (t.id, o.kind, o.unique_key) t.id, o.kind, o.unique_key, o.id, h.id, h.level, o.state, o.attributes, o.revision
     FROM tenants t
     CROSS JOIN LATERAL (VALUES
@@ -31,7 +34,7 @@ BEGIN ATOMIC
         ELSE t.id = scope_tenant_id()
     END
     ORDER BY t.id, o.kind, o.unique_key, h.depth DESC;
-END;
+END $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION held_by(bigint[], text[], text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION held_by(bigint[], text[], text[]) TO annals_root, annals_sales_org, annals_dealer, annals_reseller, annals_user;
