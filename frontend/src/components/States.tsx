@@ -23,14 +23,27 @@ export function Empty({
 	)
 }
 
+function headline(error: unknown): string {
+	const { status } = asProblem(error)
+	return status === 404 ? "Not found" : status === 0 ? "No connection" : "That didn't work"
+}
+
+/** In place of a whole page: the window says so too. */
+export function FailedPage(of: { error: unknown; retry?: () => void }) {
+	return (
+		<>
+			<title>{`${headline(of.error)} · Annals`}</title>
+			<Failure {...of} />
+		</>
+	)
+}
+
 /** What failed, in the server's words, with the number to quote and another try. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
 	const problem = asProblem(error)
 	return (
 		<div className={classes.state} role="alert">
-			<h2 className={classes.title}>
-				{problem.status === 404 ? "Not found" : problem.status === 0 ? "No connection" : "That didn't work"}
-			</h2>
+			<h2 className={classes.title}>{headline(error)}</h2>
 			<div className={classes.text}>{problem.message}</div>
 			{problem.requestId && <div className={classes.request}>Request {problem.requestId}</div>}
 			{retry && problem.status !== 404 && (

@@ -5,7 +5,7 @@ import type { BulkChange, BulkLine, Kind } from "@/api/types"
 import { Lines } from "@/components/Lines"
 import { Dim, Mono, Page, Tag, Toolbar } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
-import { Empty, Failure, ProblemNote } from "@/components/States"
+import { Empty, FailedPage, ProblemNote } from "@/components/States"
 import { type Column, Table } from "@/components/Table"
 import { Time } from "@/components/Time"
 import { stringifySearch } from "@/lib/params"
@@ -29,7 +29,7 @@ export function BulkPage({
 }) {
 	const { data: change, error, refetch } = useBulkChange(id)
 	const kind = useKind(change?.kind ?? "")
-	if (error) return <Failure error={error} retry={refetch} />
+	if (error) return <FailedPage error={error} retry={refetch} />
 	if (!change || !kind) return <Page title="Bulk change">{null}</Page>
 	return (
 		<Page

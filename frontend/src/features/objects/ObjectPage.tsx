@@ -7,7 +7,7 @@ import { useSystemLabel } from "@/api/me"
 import type { Attributes, Field, Kind, ObjectStub } from "@/api/types"
 import { Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
-import { DeletedNote, Failure } from "@/components/States"
+import { DeletedNote, FailedPage } from "@/components/States"
 import { Time } from "@/components/Time"
 import { humanize, pathText } from "@/lib/words"
 import { Acts } from "./Acts"
@@ -36,7 +36,7 @@ type Props = {
 export function ObjectPage({ kind: name, id, ...props }: Props & { kind: string; id: number }) {
 	const { data: object, error, refetch } = useQuery(objectQuery(name, id))
 	const kind = useKind(name)
-	if (error) return <Failure error={error} retry={refetch} />
+	if (error) return <FailedPage error={error} retry={refetch} />
 	if (!object || kind === undefined) return <Page title="Object">{null}</Page>
 	if (!object.managed || kind === null) return <Stub object={object} timeline={props.timeline} />
 	return <Managed object={object} kind={kind} {...props} />

@@ -3,7 +3,7 @@ import type { ReactNode } from "react"
 import { asProblem } from "@/api/client"
 import { lastEntryQuery } from "@/api/last"
 import { Page, Tag, Values } from "@/components/Page"
-import { DeletedNote, Failure } from "@/components/States"
+import { DeletedNote, FailedPage } from "@/components/States"
 import { Time } from "@/components/Time"
 import classes from "./Organization.module.css"
 
@@ -16,7 +16,7 @@ export function Gone(of: { id: number; error: unknown; retry: () => void; log: R
 	const absent = asProblem(error).status === 404
 	const { data: last, isPending } = useQuery({ ...lastEntryQuery("annals.tenant", id), enabled: absent })
 	if (absent && isPending) return <Page title="Organization">{null}</Page>
-	if (!last?.object) return <Failure error={error} retry={retry} />
+	if (!last?.object) return <FailedPage error={error} retry={retry} />
 	const deleted = last.type === "annals.tenant_deleted"
 	const path = [last.salesOrg, last.dealer, last.reseller].flatMap((owner) => owner?.name ?? [])
 	return (

@@ -15,7 +15,7 @@ import { danger, ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialog
 import { Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
-import { DeletedNote, Failure, ProblemNote } from "@/components/States"
+import { DeletedNote, FailedPage, ProblemNote } from "@/components/States"
 import { Time } from "@/components/Time"
 import { ZoneSelect } from "@/components/ZoneSelect"
 import { humanize, pathText } from "@/lib/words"
@@ -49,7 +49,7 @@ export function PersonPage({
 }) {
 	const { data: user, error, refetch } = useQuery(personQuery(id))
 	const { data: groups = [] } = useQuery(groupsQuery(id))
-	if (error) return <Failure error={error} retry={refetch} />
+	if (error) return <FailedPage error={error} retry={refetch} />
 	if (!user) return <Page title="Person">{null}</Page>
 	return (
 		<Page
