@@ -5,6 +5,12 @@
 ALTER TABLE objects ADD COLUMN unique_key text;
 CREATE UNIQUE INDEX object_taken ON objects (sales_org_id, tenant_id, kind, unique_key) WHERE deleted_at IS NULL AND unique_key IS NOT NULL;
 
+-- What was one of several until now: the newest is the setting.
+ALTER TABLE objects NO FORCE ROW LEVEL SECURITY;
+UPDATE objects SET unique_key = '' WHERE id IN (SELECT max(id) FROM objects
+    WHERE managed AND deleted_at IS NULL AND kind IN ('sbc.audit_log_retention', 'sbc.connection_log_server') GROUP BY tenant_id, kind);
+ALTER TABLE objects FORCE ROW LEVEL SECURITY;
+
 -- What holds for organizations: of each wanted kind and key, that of the nearest one upwards. A
 -- dealer can't read its sales organization's row, but what it says holds for him: so the owner looks,
 -- for whomever the caller's own policy on tenants lets through. In PL/pgSQL, which keeps the plan: a
