@@ -147,6 +147,18 @@ for (const [name, open, shows] of [
 	})
 }
 
+test("what ends something: for every eye, on every screen", async ({ page, request, baseURL }) => {
+	const complaints = watch(page, baseURL)
+	await signIn(page, "dealer", await numbered(person, (id) => `/people/${id}`)(request))
+	await page.getByRole("button", { name: "Actions" }).click()
+	await expect(page.getByRole("menuitem", { name: "Delete…" })).toBeVisible()
+	await check(page, complaints)
+	await page.getByRole("menuitem", { name: "Delete…" }).click()
+	await page.getByRole("dialog").getByRole("combobox", { name: "Reason" }).fill("Left")
+	await expect(page.getByRole("dialog").getByRole("button", { name: "Delete" })).toBeEnabled()
+	await check(page, complaints)
+})
+
 test(`the first screen needs at most ${mayLoad} KB of scripts`, async ({ page }) => {
 	const scripts = new Map<string, Promise<Buffer>>()
 	page.on("response", (response) => {
