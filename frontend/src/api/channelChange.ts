@@ -11,6 +11,20 @@ export function useOutdate(): () => Promise<unknown> {
 		])
 }
 
-export function useChannelChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-	return useMutation({ mutationFn: change, onSuccess: useOutdate() })
+/**
+ * Changes the channel, and is under way until what was out of date has been read again. A form that
+ * begins anew with the next revision is gone by then, so what it has to say stands in `done`.
+ */
+export function useChannelChange<Input, Answer>(
+	change: (input: Input) => Promise<Answer>,
+	done?: () => void,
+) {
+	const outdate = useOutdate()
+	return useMutation({
+		mutationFn: change,
+		onSuccess: () => {
+			done?.()
+			return outdate()
+		},
+	})
 }

@@ -213,7 +213,7 @@ function ClosedNote({ tenant }: { tenant: Tenant }) {
 }
 
 function TenantForm({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
-	const update = useUpdate(tenant)
+	const update = useUpdate(tenant, () => notifications.show({ message: "Saved." }))
 	const rules = useReasons(tenant.id)
 	const form = useForm({
 		initialValues: { name: tenant.name, mfaPolicy: policyOf(tenant), reason: "" },
@@ -231,10 +231,7 @@ function TenantForm({ tenant, focus }: { tenant: Tenant; focus: boolean }) {
 						...(mfaPolicy !== policyOf(tenant) && { mfaPolicy }),
 						...(reason.trim() && { reason: reason.trim() }),
 					},
-					{
-						onSuccess: () => notifications.show({ message: "Saved." }),
-						onError: (error) => form.setErrors(asProblem(error).byField),
-					},
+					{ onError: (error) => form.setErrors(asProblem(error).byField) },
 				),
 			)}
 		>

@@ -23,9 +23,10 @@ export const useCreateBelow = (parentId: number) =>
 		api.post<Tenant>("/tenants", { parentId, ...child }),
 	)
 
-export const useUpdate = (tenant: Tenant) =>
-	useChannelChange((change: TenantChange) =>
-		api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision),
+export const useUpdate = (tenant: Tenant, done?: () => void) =>
+	useChannelChange(
+		(change: TenantChange) => api.patch<Tenant>(`/tenants/${tenant.id}`, change, tenant.revision),
+		done,
 	)
 
 export const useStep = (tenant: Tenant) =>

@@ -153,7 +153,7 @@ function Deleted({ user }: { user: User }) {
 }
 
 function PersonForm({ user, focus }: { user: User; focus: boolean }) {
-	const update = useUpdate(user)
+	const update = useUpdate(user, () => notifications.show({ message: "Saved." }))
 	const rules = useReasons(user.tenantId)
 	const self = useMe().user.id === user.id
 	const form = useForm({
@@ -176,7 +176,6 @@ function PersonForm({ user, focus }: { user: User; focus: boolean }) {
 			style={{ maxWidth: 380 }}
 			onSubmit={form.onSubmit((values) =>
 				update.mutate(changed(user, values), {
-					onSuccess: () => notifications.show({ message: "Saved." }),
 					onError: (error) => form.setErrors(asProblem(error).byField),
 				}),
 			)}

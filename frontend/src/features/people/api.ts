@@ -48,8 +48,11 @@ export type PersonChange = { name?: string; email?: string; role?: Role; timeZon
 
 export const useCreate = () => useChannelChange((person: NewPerson) => api.post<User>("/users", person))
 
-export const useUpdate = (user: User) =>
-	useChannelChange((change: PersonChange) => api.patch<User>(`/users/${user.id}`, change, user.revision))
+export const useUpdate = (user: User, done: () => void) =>
+	useChannelChange(
+		(change: PersonChange) => api.patch<User>(`/users/${user.id}`, change, user.revision),
+		done,
+	)
 
 export type PersonAct = "activate" | "lock" | "unlock" | "reset-mfa" | "reset-password"
 
