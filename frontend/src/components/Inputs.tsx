@@ -70,6 +70,8 @@ export function SearchInput({
 				setTyped({ text: event.currentTarget.value, from: value })
 				tell(event.currentTarget.value.trim())
 			}}
+			// Who leaves may be on the way to another page, from which a late question would fetch them back.
+			onBlur={() => tell.flush()}
 		/>
 	)
 }
