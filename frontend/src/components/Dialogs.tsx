@@ -64,19 +64,13 @@ export function ReasonDialog({
 					/>
 					{children}
 					<ProblemNote error={error} />
-					<Group justify="flex-end" gap="xs">
-						<Button variant="default" onClick={onClose}>
-							Cancel
-						</Button>
-						<Button
-							type="submit"
-							color={destructive ? "red" : undefined}
-							loading={busy}
-							disabled={lacksReason(rules, true, reason) || !ready}
-						>
-							{verb}
-						</Button>
-					</Group>
+					<DialogBar
+						verb={verb}
+						disabled={lacksReason(rules, true, reason) || !ready}
+						busy={busy}
+						destructive={destructive}
+						onCancel={onClose}
+					/>
 				</Stack>
 			</form>
 		</Modal>
@@ -147,6 +141,40 @@ export function SaveBar({
 					{why}
 				</Text>
 			)}
+		</Group>
+	)
+}
+
+/** Cancel and the act itself below a dialog's form; it says what still stands in the way of the act. */
+export function DialogBar({
+	verb,
+	missing,
+	disabled = missing !== undefined,
+	busy,
+	destructive,
+	onCancel,
+}: {
+	verb: string
+	missing?: string
+	/** Also where nothing is said about why. */
+	disabled?: boolean
+	busy: boolean
+	destructive?: boolean
+	onCancel: () => void
+}) {
+	return (
+		<Group justify="flex-end" gap="xs">
+			{missing && (
+				<Text size="xs" c="dimmed" flex={1}>
+					{missing}
+				</Text>
+			)}
+			<Button variant="default" onClick={onCancel}>
+				Cancel
+			</Button>
+			<Button type="submit" color={destructive ? "red" : undefined} loading={busy} disabled={disabled}>
+				{verb}
+			</Button>
 		</Group>
 	)
 }

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core"
 import { ScrollText } from "lucide-react"
 import classes from "./LogLink.module.css"
 import { PathLink } from "./PathLink"
@@ -8,5 +9,14 @@ export function LogLink({ path, label }: { path: string; label: string }) {
 		<PathLink path={path} className={classes.link} aria-label={label} title={label}>
 			<ScrollText size={14} aria-hidden />
 		</PathLink>
+	)
+}
+
+/** The same from a thing's own page: to the tab with its log. */
+export function LogButton({ label, open, onOpen }: { label: string; open: boolean; onOpen: () => void }) {
+	return (
+		<Button variant="default" leftSection={<ScrollText size={13} />} onClick={onOpen} disabled={open}>
+			{label}
+		</Button>
 	)
 }

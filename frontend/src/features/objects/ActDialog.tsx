@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core"
+import { Alert, Modal, Stack, Text } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
 import { useState } from "react"
 import { asProblem } from "@/api/client"
 import type { Action, Attributes, Field, Kind, ObjectStub } from "@/api/types"
+import { DialogBar } from "@/components/Dialogs"
 import { ProblemNote } from "@/components/States"
 import { humanize } from "@/lib/words"
 import { type Change, fieldErrors, useChange, useReread } from "./api"
@@ -76,24 +77,13 @@ export function ActDialog({
 						</Alert>
 					)}
 					{problem?.status !== 412 && <ProblemNote error={change.error} />}
-					<Group justify="flex-end" gap="xs">
-						{missing && (
-							<Text size="xs" c="dimmed" flex={1}>
-								{missing}
-							</Text>
-						)}
-						<Button variant="default" onClick={onClose}>
-							Cancel
-						</Button>
-						<Button
-							type="submit"
-							color={destructive ? "red" : undefined}
-							loading={change.isPending}
-							disabled={missing !== undefined}
-						>
-							{before ? `${action.label} all the same` : action.label}
-						</Button>
-					</Group>
+					<DialogBar
+						verb={before ? `${action.label} all the same` : action.label}
+						missing={missing}
+						busy={change.isPending}
+						destructive={destructive}
+						onCancel={onClose}
+					/>
 				</Stack>
 			</form>
 		</Modal>

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Progress, SegmentedControl, Stack, Text } from "@mantine/core"
+import { Alert, Button, Modal, Progress, SegmentedControl, Stack, Text } from "@mantine/core"
 import { useState } from "react"
 import { asProblem } from "@/api/client"
 import type { BulkChange, BulkLine, Kind } from "@/api/types"
+import { DialogBar } from "@/components/Dialogs"
 import { Lines } from "@/components/Lines"
 import { Dim, Mono, Page, Tag, Toolbar } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
@@ -176,19 +177,7 @@ function ApplyDialog({ change, kind, onClose }: { change: BulkChange; kind: Kind
 					</Text>
 					<WhyFields of={why} fields={[]} problem={apply.error ? asProblem(apply.error) : undefined} />
 					<ProblemNote error={apply.error} />
-					<Group justify="flex-end" gap="xs">
-						{why.missing && (
-							<Text size="xs" c="dimmed" flex={1}>
-								{why.missing}
-							</Text>
-						)}
-						<Button variant="default" onClick={onClose}>
-							Cancel
-						</Button>
-						<Button type="submit" loading={apply.isPending} disabled={why.missing !== undefined}>
-							Apply
-						</Button>
-					</Group>
+					<DialogBar verb="Apply" missing={why.missing} busy={apply.isPending} onCancel={onClose} />
 				</Stack>
 			</form>
 		</Modal>

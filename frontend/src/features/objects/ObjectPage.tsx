@@ -1,10 +1,11 @@
 import { Button, Tabs } from "@mantine/core"
 import { useHotkeys } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
-import { ExternalLink, ScrollText } from "lucide-react"
+import { ExternalLink } from "lucide-react"
 import type { ReactNode } from "react"
 import { useSystemLabel } from "@/api/me"
 import type { Attributes, Field, Kind, ObjectStub } from "@/api/types"
+import { LogButton } from "@/components/LogLink"
 import { Mono, Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { DeletedNote, FailedPage } from "@/components/States"
@@ -69,14 +70,7 @@ function Managed({ object, kind, search, onSearch, timeline }: Props & { object:
 			meta={<Meta object={object} />}
 			actions={
 				<>
-					<Button
-						variant="default"
-						leftSection={<ScrollText size={13} />}
-						onClick={() => onSearch({ tab: "log" })}
-						disabled={tab === "log"}
-					>
-						Object log
-					</Button>
+					<LogButton label="Object log" open={tab === "log"} onOpen={() => onSearch({ tab: "log" })} />
 					<PartsButtons object={object} />
 					<Acts object={object} kind={kind} editing={editing} onEdit={edit} />
 				</>

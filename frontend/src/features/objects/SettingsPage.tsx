@@ -6,7 +6,7 @@ import { asProblem } from "@/api/client"
 import { useMe } from "@/api/me"
 import { useTenantChoices } from "@/api/tenants"
 import type { Attributes, Field, Level, Setting } from "@/api/types"
-import { SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { DialogBar, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { Page, Section } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { Failure, ProblemNote } from "@/components/States"
@@ -276,19 +276,13 @@ function InheritDialog({ setting, onClose }: { setting: Setting; onClose: () => 
 					</Text>
 					<WhyFields of={why} fields={[]} problem={problem} />
 					<ProblemNote error={change.error} />
-					<Group justify="flex-end" gap="xs">
-						{why.missing && (
-							<Text size="xs" c="dimmed" flex={1}>
-								{why.missing}
-							</Text>
-						)}
-						<Button variant="default" onClick={onClose}>
-							Cancel
-						</Button>
-						<Button type="submit" color="red" loading={change.isPending} disabled={why.missing !== undefined}>
-							Inherit
-						</Button>
-					</Group>
+					<DialogBar
+						verb="Inherit"
+						missing={why.missing}
+						busy={change.isPending}
+						destructive
+						onCancel={onClose}
+					/>
 				</Stack>
 			</form>
 		</Modal>

@@ -1,4 +1,4 @@
-import { Button, Group, List, Modal, Select, Stack, Text } from "@mantine/core"
+import { List, Modal, Select, Stack, Text } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
@@ -6,6 +6,7 @@ import { asProblem } from "@/api/client"
 import { useReasons } from "@/api/reasons"
 import { treeQuery } from "@/api/tenants"
 import type { Tenant } from "@/api/types"
+import { DialogBar } from "@/components/Dialogs"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { ProblemNote } from "@/components/States"
 import { contentQuery, useMove } from "./api"
@@ -73,18 +74,12 @@ export function MoveDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 					)}
 					<ReasonInput rules={rules} required {...form.getInputProps("reason")} />
 					<ProblemNote error={move.error} />
-					<Group justify="flex-end" gap="xs">
-						<Button variant="default" onClick={onClose}>
-							Cancel
-						</Button>
-						<Button
-							type="submit"
-							loading={move.isPending}
-							disabled={!form.values.parentId || lacksReason(rules, true, form.values.reason)}
-						>
-							Move
-						</Button>
-					</Group>
+					<DialogBar
+						verb="Move"
+						disabled={!form.values.parentId || lacksReason(rules, true, form.values.reason)}
+						busy={move.isPending}
+						onCancel={onClose}
+					/>
 				</Stack>
 			</form>
 		</Modal>

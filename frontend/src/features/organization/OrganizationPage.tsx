@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks"
 import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { ChevronDown, Network, Plus, ScrollText } from "lucide-react"
+import { ChevronDown, Network, Plus } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { useOutdate } from "@/api/channelChange"
 import { asProblem } from "@/api/client"
@@ -15,6 +15,7 @@ import { policyOf } from "@/api/tenants"
 import type { Level, Tenant } from "@/api/types"
 import { danger, ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
 import { CodeInput } from "@/components/Inputs"
+import { LogButton } from "@/components/LogLink"
 import { Page, Section, Tag, Values } from "@/components/Page"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
 import { ProblemNote } from "@/components/States"
@@ -114,14 +115,7 @@ export function OrganizationPage({
 					}
 					actions={
 						<>
-							<Button
-								variant="default"
-								leftSection={<ScrollText size={13} />}
-								onClick={() => onTab("log")}
-								disabled={tab === "log"}
-							>
-								Organization log
-							</Button>
+							<LogButton label="Organization log" open={tab === "log"} onOpen={() => onTab("log")} />
 							<Acts tenant={tenant} />
 						</>
 					}

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form"
 import { notifications } from "@mantine/notifications"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { ChevronDown, ScrollText } from "lucide-react"
+import { ChevronDown } from "lucide-react"
 import { Fragment, type ReactNode, useState } from "react"
 import { useOutdate } from "@/api/channelChange"
 import { asProblem } from "@/api/client"
@@ -12,6 +12,7 @@ import { useMay, useMe } from "@/api/me"
 import { useReasons } from "@/api/reasons"
 import type { ObjectStub, User } from "@/api/types"
 import { danger, ReasonDialog, SaveBar, UnsavedGuard } from "@/components/Dialogs"
+import { LogButton } from "@/components/LogLink"
 import { Page, Section, Values } from "@/components/Page"
 import { PathLink } from "@/components/PathLink"
 import { lacksReason, ReasonInput } from "@/components/ReasonInput"
@@ -64,14 +65,7 @@ export function PersonPage({
 			}
 			actions={
 				<>
-					<Button
-						variant="default"
-						leftSection={<ScrollText size={13} />}
-						onClick={() => onTab("log")}
-						disabled={tab === "log"}
-					>
-						User log
-					</Button>
+					<LogButton label="User log" open={tab === "log"} onOpen={() => onTab("log")} />
 					<Acts user={user} />
 				</>
 			}
